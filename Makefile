@@ -1,0 +1,68 @@
+# Flights on one machine. Needs Python 3.11 or newer and make, nothing else.
+# PostgreSQL and Valkey come as Python packages, unless DATABASE_URL and REDIS_URL name others.
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+export PORT
+
+BIN := .venv/bin
+TEMPLATES := find templates airlines bookings notifications flights_project -name '*.html'
+
+# What a production deployment sets (docs/architecture/running.md). No server is asked.
+PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATEWAYS= CURRENCY=INR \
+	SECRET_KEY=for-checks-only-3f9c1d7be204a86d5c1f8e0b72a94d6e5b3c8f1a7d20 \
+	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
+	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
+
+.PHONY: help run test check demo-reset clean python runtime tools
+
+help: ## Show this list
+	@echo "Flights: an airline reservation system. First: make run"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), until Ctrl-C
+	@$(BIN)/python -m flights_project.local.run
+
+test: tools ## The tests, with their own PostgreSQL and Valkey (ARGS="-k seat --pdb")
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: tools ## Lint, format, types, layers, templates, migrations, deployment, API description
+	@echo "== ruff: lint"
+	@$(BIN)/ruff check .
+	@echo "== ruff: format"
+	@$(BIN)/ruff format --check .
+	@echo "== mypy: types"
+	@$(PRODUCTION) $(BIN)/python -m mypy .
+	@echo "== import-linter: layers"
+	@$(PRODUCTION) $(BIN)/lint-imports
+	@echo "== djade, djhtml: templates"
+	@$(TEMPLATES) -exec $(BIN)/djade --target-version 5.2 --check {} +
+	@$(TEMPLATES) -exec $(BIN)/djhtml --check {} +
+	@echo "== Django: migrations are complete"
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "== Django: a production deployment"
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@echo "== drf-spectacular: the API description"
+	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@echo "== all good"
+
+demo-reset: runtime ## The demo as on its first day
+	@$(BIN)/python -m flights_project.local.reset
+
+clean: ## Remove .venv and .local: programs, servers and all data of the demo
+	@if [ -L .local/servers ]; then rm -rf "$$(readlink .local/servers)"; fi
+	rm -rf .venv .local staticfiles
+
+python:
+	@command -v "$(PYTHON)" > /dev/null || { \
+		echo "flights: there is no $(PYTHON): install Python 3.11 or newer, or name yours: PYTHON=/path/to/python" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "flights: $$($(PYTHON) --version) is too old: name Python 3.11 or newer: PYTHON=/path/to/python" >&2; exit 1; }
+
+runtime: python
+	@"$(PYTHON)" flights_project/local/bootstrap.py requirements.txt
+
+tools: python
+	@"$(PYTHON)" flights_project/local/bootstrap.py requirements-dev.txt

@@ -1,0 +1,16 @@
+"""The desk's pages for what is for sale."""
+
+from airlines.admin.fares import FareFamilyAdmin, FlightFareAdmin, TaxRuleAdmin
+from airlines.admin.fleet import AirplaneAdmin
+from airlines.admin.flights import FlightAdmin
+from airlines.admin.network import AirportAdmin, CityAdmin
+
+__all__ = [
+    "AirplaneAdmin",
+    "AirportAdmin",
+    "CityAdmin",
+    "FareFamilyAdmin",
+    "FlightAdmin",
+    "FlightFareAdmin",
+    "TaxRuleAdmin",
+]

@@ -1,0 +1,99 @@
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter
+from unfold.forms import PaginationInlineFormSet
+
+from airlines.exceptions import LayoutInvalid
+from airlines.models import Airplane, Cabin
+from airlines.services.fleet import make_seats, seat_count, seats_of
+from flights_project.gateway.desk import DeskAdmin, DeskInline
+
+
+class CabinForm(forms.ModelForm[Cabin]):
+    def clean_layout(self) -> str:
+        layout: str = self.cleaned_data["layout"].upper()
+        try:
+            seats_of(Cabin(first_row=1, last_row=1, layout=layout))
+        except LayoutInvalid as error:
+            raise ValidationError(str(error)) from error
+        return layout
+
+
+class CabinFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # unfold has no types
+    def clean(self) -> None:
+        """New cabins are compared with each other here; the model compares them with what is in the database."""
+        super().clean()
+        rows = sorted(_rows(self.forms))
+        if any(second[0] <= first[1] for first, second in pairwise(rows)):
+            raise ValidationError(_("Two cabins of an airplane cannot share a row."))
+
+
+def _rows(cabin_forms: Iterable[forms.ModelForm[Cabin]]) -> Iterable[tuple[int, int]]:
+    for form in cabin_forms:
+        cabin = getattr(form, "cleaned_data", {})
+        if cabin.get("first_row") and cabin.get("last_row") and not cabin.get("DELETE"):
+            yield cabin["first_row"], cabin["last_row"]
+
+
+class AirplaneCabins(DeskInline[Cabin, Airplane]):
+    """Changeable until the airplane has a flight: from then on its cabins are what was sold."""
+
+    model = Cabin
+    form = CabinForm
+    formset = CabinFormSet
+    fields = ["cabin", "first_row", "last_row", "layout", "seats"]
+    readonly_fields = ["seats"]
+
+    @admin.display(description=gettext_lazy("seats"))
+    def seats(self, cabin: Cabin) -> int | None:
+        return seat_count(cabin) if cabin.pk else None
+
+    def has_add_permission(self, request: HttpRequest, obj: Airplane | None = None) -> bool:
+        return super().has_add_permission(request, obj) and not _flies(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Airplane | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _flies(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Airplane | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _flies(obj)
+
+
+def _flies(airplane: Airplane | None) -> bool:
+    return airplane is not None and airplane.flights.exists()
+
+
+@admin.register(Airplane)
+class AirplaneAdmin(DeskAdmin[Airplane]):
+    list_display = ["registration", "model", "cabins_laid_out", "seats"]
+    list_filter = [("model", AllValuesCheckboxFilter)]
+    search_fields = ["registration", "model"]
+    fields = [("registration", "model")]
+    inlines = [AirplaneCabins]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Airplane]:
+        return super().get_queryset(request).prefetch_related("cabins")
+
+    @admin.display(description=gettext_lazy("cabins"))
+    def cabins_laid_out(self, airplane: Airplane) -> str:
+        return ", ".join(str(cabin) for cabin in airplane.cabins.all())
+
+    @admin.display(description=gettext_lazy("seats"))
+    def seats(self, airplane: Airplane) -> int:
+        return sum(seat_count(cabin) for cabin in airplane.cabins.all())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        """A cabin comes with its seats; where its layout has changed, with new ones."""
+        super().save_formset(request, form, formset, change)
+        changed = [cabin for cabin, _fields in formset.changed_objects]
+        for cabin in [*formset.new_objects, *changed]:
+            cabin.seats.all().delete()
+            make_seats(cabin)

@@ -1,0 +1,162 @@
+"""Offers on the wire: plain dictionaries for speed, with serializers beside them that OpenAPI is made from."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from airlines.models import CabinClass, FareFamily, Flight
+from airlines.services.offers import Offer, Slice
+from airlines.services.pricing import JourneyPrice, TaxLine
+from flights_project.gateway.api.fields import MoneyField
+from flights_project.lib import clock
+from flights_project.lib.money import on_the_wire
+
+
+def offer_as_dict(offer: Offer) -> dict[str, Any]:
+    """An offer as `OfferSerializer` documents it."""
+    return {
+        "offer": offer.token,
+        "total": on_the_wire(offer.total, settings.CURRENCY),
+        "cabin": offer.cabin,
+        "family": offer.family.code,
+        "conditions": conditions_as_dict(offer.family),
+        "seats_left": offer.seats_left,
+        "price": price_as_dict(offer.price),
+        "slices": [slice_as_dict(part) for part in offer.slices],
+    }
+
+
+def price_as_dict(price: JourneyPrice) -> dict[str, Any]:
+    return {
+        "base": on_the_wire(price.base, settings.CURRENCY),
+        "taxes": [tax_as_dict(tax) for tax in price.taxes],
+        "per_passenger": [
+            {
+                "type": each.traveller,
+                "count": each.count,
+                "base": on_the_wire(each.fare, settings.CURRENCY),
+                "total": on_the_wire(each.total, settings.CURRENCY),
+            }
+            for each in price.travellers
+        ],
+    }
+
+
+def tax_as_dict(tax: TaxLine) -> dict[str, Any]:
+    return {"code": tax.code, "name": tax.name, "amount": on_the_wire(tax.amount, settings.CURRENCY)}
+
+
+def conditions_as_dict(family: FareFamily) -> dict[str, Any]:
+    changeable = family.change_fee is not None
+    return {
+        "cabin_bag_kg": family.cabin_bag_kg,
+        "checked_bag_kg": family.checked_bag_kg,
+        "seat_choice_included": family.seat_choice_included,
+        "refundable": family.refund_percent > 0,
+        "refund_percent": family.refund_percent,
+        "changeable": changeable,
+        "change_fee": on_the_wire(family.change_fee, settings.CURRENCY) if family.change_fee is not None else None,
+    }
+
+
+def slice_as_dict(part: Slice) -> dict[str, Any]:
+    return {
+        "duration": clock.iso_duration(part.duration),
+        "stops": part.stops,
+        "segments": [segment_as_dict(flight) for flight in part.flights],
+    }
+
+
+def segment_as_dict(flight: Flight) -> dict[str, Any]:
+    departs = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
+    arrives = flight.arrives_at.astimezone(clock.zone(flight.destination.zone))
+    return {
+        "flight": flight.pk,
+        "number": flight.number,
+        "airline": flight.airline,
+        "origin": flight.origin.iata,
+        "origin_terminal": flight.origin_terminal,
+        "destination": flight.destination.iata,
+        "destination_terminal": flight.destination_terminal,
+        "departs_at": _utc(flight.departs_at.isoformat()),
+        "arrives_at": _utc(flight.arrives_at.isoformat()),
+        "departs_at_local": departs.isoformat(),
+        "arrives_at_local": arrives.isoformat(),
+        "day_offset": clock.day_offset(departs, arrives),
+        "duration": clock.iso_duration(flight.duration),
+    }
+
+
+def _utc(iso: str) -> str:
+    return iso.replace("+00:00", "Z")
+
+
+class TaxLineSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    amount = MoneyField()
+
+
+class TravellerPriceSerializer(serializers.Serializer[Any]):
+    """What each of `count` travellers of a type pays."""
+
+    type = serializers.ChoiceField(choices=["adult", "child", "infant"])
+    count = serializers.IntegerField()
+    base = MoneyField()
+    total = MoneyField()
+
+
+class PriceSerializer(serializers.Serializer[Any]):
+    """The whole party's price; `per_passenger` is for each one of a type."""
+
+    base = MoneyField()
+    taxes = TaxLineSerializer(many=True)
+    per_passenger = TravellerPriceSerializer(many=True)
+
+
+class ConditionsSerializer(serializers.Serializer[Any]):
+    cabin_bag_kg = serializers.IntegerField()
+    checked_bag_kg = serializers.IntegerField()
+    seat_choice_included = serializers.BooleanField()
+    refundable = serializers.BooleanField()
+    refund_percent = serializers.IntegerField()
+    changeable = serializers.BooleanField()
+    change_fee = MoneyField(allow_null=True)
+
+
+class SegmentSerializer(serializers.Serializer[Any]):
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    number = serializers.CharField()
+    airline = serializers.CharField()
+    origin = serializers.CharField()
+    origin_terminal = serializers.CharField()
+    destination = serializers.CharField()
+    destination_terminal = serializers.CharField()
+    departs_at = serializers.DateTimeField()
+    arrives_at = serializers.DateTimeField()
+    departs_at_local = serializers.DateTimeField()
+    arrives_at_local = serializers.DateTimeField()
+    day_offset = serializers.IntegerField(help_text="Calendar days from departure to arrival, by local dates.")
+    duration = serializers.CharField(help_text="ISO 8601, PT2H15M.")
+
+
+class SliceSerializer(serializers.Serializer[Any]):
+    duration = serializers.CharField(help_text="ISO 8601, PT2H15M.")
+    stops = serializers.IntegerField()
+    segments = SegmentSerializer(many=True)
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    offer = serializers.CharField(help_text="Signed token; send it to hold these seats at this price.")
+    total = MoneyField()
+    cabin = serializers.ChoiceField(choices=CabinClass.choices)
+    family = serializers.CharField()
+    conditions = ConditionsSerializer()
+    seats_left = serializers.IntegerField()
+    price = PriceSerializer()
+    slices = SliceSerializer(many=True)
+
+
+class SearchResultsSerializer(serializers.Serializer[Any]):
+    results = OfferSerializer(many=True)

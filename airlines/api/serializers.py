@@ -1,0 +1,207 @@
+"""The network, fleet and flights on the wire."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from airlines.models import (
+    Airplane,
+    Airport,
+    Cabin,
+    CabinClass,
+    City,
+    FareFamily,
+    Flight,
+    FlightCabin,
+    FlightFare,
+)
+from airlines.services import fleet, scheduling
+from flights_project.gateway.api.fields import MoneyField
+from flights_project.lib import clock
+
+
+class CitySerializer(serializers.ModelSerializer[City]):
+    class Meta:
+        model = City
+        fields = ["id", "code", "name", "country"]
+
+
+class AirportSerializer(serializers.ModelSerializer[Airport]):
+    city = serializers.SlugRelatedField(slug_field="code", queryset=City.objects.all(), help_text="The city's code.")
+
+    class Meta:
+        model = Airport
+        fields = ["id", "iata", "icao", "name", "city", "latitude", "longitude", "zone"]
+
+
+class CabinSerializer(serializers.ModelSerializer[Cabin]):
+    seats = serializers.SerializerMethodField(help_text="How many the layout makes.")
+
+    class Meta:
+        model = Cabin
+        fields = ["cabin", "first_row", "last_row", "layout", "seats"]
+
+    def get_seats(self, cabin: Cabin) -> int:
+        return fleet.seat_count(cabin)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["last_row"] < attrs["first_row"]:
+            raise serializers.ValidationError({"last_row": "The last row is not before the first."})
+        return attrs
+
+
+class AirplaneSerializer(serializers.ModelSerializer[Airplane]):
+    """Seats are made from the cabins' layout. The cabins of an existing airplane stay as they are."""
+
+    cabins = CabinSerializer(many=True)
+
+    class Meta:
+        model = Airplane
+        fields = ["id", "registration", "model", "cabins"]
+
+    def validate_cabins(self, cabins: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not cabins:
+            raise serializers.ValidationError("An airplane has at least one cabin.")
+        return cabins
+
+    def create(self, validated_data: dict[str, Any]) -> Airplane:
+        plans = [fleet.CabinPlan(**cabin) for cabin in validated_data.pop("cabins")]
+        return fleet.add_airplane(**validated_data, cabins=plans)
+
+    def update(self, instance: Airplane, validated_data: dict[str, Any]) -> Airplane:
+        if "cabins" in validated_data:
+            self._refuse_other_cabins(instance, validated_data.pop("cabins"))
+        return super().update(instance, validated_data)
+
+    def _refuse_other_cabins(self, airplane: Airplane, cabins: list[dict[str, Any]]) -> None:
+        fields = ("cabin", "first_row", "last_row", "layout")
+        fitted = {tuple(row) for row in airplane.cabins.values_list(*fields)}
+        if {tuple(cabin[field] for field in fields) for cabin in cabins} != fitted:
+            raise serializers.ValidationError(
+                {"cabins": "The cabins of an airplane in service cannot be changed. Add another airplane."}
+            )
+
+
+class FareFamilySerializer(serializers.ModelSerializer[FareFamily]):
+    change_fee = MoneyField(allow_null=True, required=False, help_text="null: not changeable.")
+
+    class Meta:
+        model = FareFamily
+        fields = [
+            "id",
+            "code",
+            "name",
+            "position",
+            "cabin_bag_kg",
+            "checked_bag_kg",
+            "seat_choice_included",
+            "refund_percent",
+            "change_fee",
+            "child_percent",
+            "infant_percent",
+        ]
+
+
+class FlightCabinSerializer(serializers.ModelSerializer[FlightCabin]):
+    seats = serializers.IntegerField(source="capacity")
+
+    class Meta:
+        model = FlightCabin
+        fields = ["cabin", "seats", "seats_left"]
+
+
+class FlightFareSerializer(serializers.ModelSerializer[FlightFare]):
+    """A price for one adult, without taxes."""
+
+    cabin = serializers.ChoiceField(choices=CabinClass.choices, source="flight_cabin.cabin", read_only=True)
+    family = serializers.SlugRelatedField[FareFamily](slug_field="code", read_only=True)
+    amount = MoneyField()
+
+    class Meta:
+        model = FlightFare
+        fields = ["id", "cabin", "family", "amount"]
+
+    def update(self, instance: FlightFare, validated_data: dict[str, Any]) -> FlightFare:
+        return scheduling.change_fare(fare=instance, amount=validated_data["amount"])
+
+
+class FarePlanSerializer(serializers.Serializer[scheduling.FarePlan]):
+    """A price to sell at."""
+
+    cabin = serializers.ChoiceField(choices=CabinClass.choices)
+    family = serializers.SlugRelatedField(slug_field="code", queryset=FareFamily.objects.all())
+    amount = MoneyField()
+
+
+@extend_schema_field(FlightFareSerializer(many=True))
+class FlightFaresField(serializers.Field[Any, Any, Any, Any]):
+    """Written as plans, read with the ids they got."""
+
+    def get_attribute(self, instance: Flight) -> list[FlightFare]:
+        return [fare for cabin in instance.cabins.all() for fare in cabin.fares.all()]
+
+    def to_representation(self, value: list[FlightFare]) -> Any:
+        return FlightFareSerializer(value, many=True).data
+
+    def to_internal_value(self, data: Any) -> list[scheduling.FarePlan]:
+        plans = FarePlanSerializer(data=data, many=True)
+        plans.is_valid(raise_exception=True)
+        return [scheduling.FarePlan(**plan) for plan in plans.validated_data]
+
+
+class FlightSerializer(serializers.ModelSerializer[Flight]):
+    """A flight, on sale at once where it has fares. Times are UTC; the local ones stand beside them."""
+
+    origin = serializers.SlugRelatedField[Airport](slug_field="iata", queryset=Airport.objects.select_related("city"))
+    destination = serializers.SlugRelatedField[Airport](
+        slug_field="iata", queryset=Airport.objects.select_related("city")
+    )
+    departs_at_local = serializers.SerializerMethodField()
+    arrives_at_local = serializers.SerializerMethodField()
+    cabins = FlightCabinSerializer(many=True, read_only=True)
+    fares = FlightFaresField(required=False)
+
+    class Meta:
+        model = Flight
+        fields = [
+            "id",
+            "number",
+            "airline",
+            "airplane",
+            "origin",
+            "destination",
+            "departs_at",
+            "arrives_at",
+            "departs_at_local",
+            "arrives_at_local",
+            "departs_on",
+            "origin_terminal",
+            "destination_terminal",
+            "status",
+            "cabins",
+            "fares",
+        ]
+        read_only_fields = ["airline", "departs_on", "status"]
+
+    def get_departs_at_local(self, flight: Flight) -> str:
+        return flight.departs_at.astimezone(clock.zone(flight.origin.zone)).isoformat()
+
+    def get_arrives_at_local(self, flight: Flight) -> str:
+        return flight.arrives_at.astimezone(clock.zone(flight.destination.zone)).isoformat()
+
+    @transaction.atomic
+    def create(self, validated_data: dict[str, Any]) -> Flight:
+        return scheduling.schedule_flight(**validated_data)
+
+    def update(self, instance: Flight, validated_data: dict[str, Any]) -> Flight:
+        return scheduling.amend_flight(flight=instance, **validated_data)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    city = serializers.CharField()
+    country = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["airport", "city"])

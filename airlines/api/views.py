@@ -1,0 +1,142 @@
+"""What is for sale, for programs."""
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import UpdateAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from airlines.api import filters, serializers
+from airlines.api.offers import OfferSerializer, SearchResultsSerializer, offer_as_dict
+from airlines.forms import SearchForm
+from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
+from airlines.services.offers import open_offer, price_again
+from airlines.services.places import suggest_places
+from airlines.services.search import search
+from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite
+
+
+class CityViewSet(viewsets.ModelViewSet[City]):
+    queryset = City.objects.order_by("pk")
+    serializer_class = serializers.CitySerializer
+    permission_classes = (ReadOrStaffWrite,)
+    filterset_class = filters.CityFilter
+
+
+class AirportViewSet(viewsets.ModelViewSet[Airport]):
+    queryset = Airport.objects.select_related("city").order_by("pk")
+    serializer_class = serializers.AirportSerializer
+    permission_classes = (ReadOrStaffWrite,)
+    filterset_class = filters.AirportFilter
+
+
+class AirplaneViewSet(viewsets.ModelViewSet[Airplane]):
+    queryset = Airplane.objects.prefetch_related("cabins").order_by("pk")
+    serializer_class = serializers.AirplaneSerializer
+    permission_classes = (ReadOrStaffWrite,)
+    filterset_class = filters.AirplaneFilter
+
+
+class FareFamilyViewSet(viewsets.ModelViewSet[FareFamily]):
+    queryset = FareFamily.objects.order_by("pk")
+    serializer_class = serializers.FareFamilySerializer
+    permission_classes = (ReadOrStaffWrite,)
+    filterset_class = filters.FareFamilyFilter
+
+
+class FlightViewSet(viewsets.ModelViewSet[Flight]):
+    queryset = Flight.objects.with_places().with_inventory().order_by("pk")
+    serializer_class = serializers.FlightSerializer
+    permission_classes = (ReadOrStaffWrite,)
+    filterset_class = filters.FlightFilter
+
+
+class FlightFareView(UpdateAPIView[FlightFare]):
+    """A new price, live at once."""
+
+    queryset = FlightFare.objects.select_related("flight_cabin", "family")
+    serializer_class = serializers.FlightFareSerializer
+    permission_classes = (ReadOrStaffWrite,)
+    http_method_names = ("patch", "options")
+
+    def get_object(self) -> FlightFare:
+        fare = get_object_or_404(
+            self.get_queryset(), pk=self.kwargs["fare"], flight_cabin__flight=self.kwargs["flight"]
+        )
+        self.check_object_permissions(self.request, fare)
+        return fare
+
+
+class PlacesView(APIView):
+    """Airports and cities for type-ahead, best match first."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("q", str, required=True, description="What was typed so far.")],
+        responses=serializers.PlaceSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        words = request.query_params.get("q", "")[:60]
+        return Response({"results": serializers.PlaceSerializer(suggest_places(words), many=True).data})
+
+
+SEARCH_PARAMETERS = [
+    OpenApiParameter("origin", str, required=True, description="Airport or city code."),
+    OpenApiParameter("destination", str, required=True, description="Airport or city code."),
+    OpenApiParameter("depart_on", {"type": "string", "format": "date"}, required=True, description="Local date."),
+    OpenApiParameter("return_on", {"type": "string", "format": "date"}, description="For a return journey."),
+    OpenApiParameter("adults", {"type": "integer", "minimum": 1, "maximum": 9, "default": 1}),
+    OpenApiParameter("children", {"type": "integer", "minimum": 0, "maximum": 8, "default": 0}),
+    OpenApiParameter("infants", {"type": "integer", "minimum": 0, "maximum": 4, "default": 0}),
+    OpenApiParameter("cabin", str, enum=["economy", "premium", "business", "first"]),
+    OpenApiParameter("family", str, description="Code of a fare family."),
+    OpenApiParameter("max_stops", {"type": "integer", "minimum": 0, "maximum": 2}),
+    OpenApiParameter("sort", str, enum=["best", "price", "duration", "departure"]),
+    OpenApiParameter("max_price", {"type": "string", "format": "decimal"}, description="For the whole party."),
+    OpenApiParameter("depart_after", str, description="Local HH:MM of the first departure."),
+    OpenApiParameter("depart_before", str, description="Local HH:MM of the first departure."),
+    OpenApiParameter("airline", str, description="IATA designator."),
+]
+
+
+class SearchView(APIView):
+    """What can be bought between two places on a day."""
+
+    permission_classes = (HasScope,)
+    required_scope = "search"
+
+    @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
+    def get(self, request: Request) -> Response:
+        now = timezone.now()
+        form = SearchForm(request.query_params.dict(), now=now)
+        errors = _misused(request) | {
+            field: [str(message) for message in messages] for field, messages in form.errors.items()
+        }
+        if errors:
+            raise ValidationError(errors)
+        return Response({"results": [offer_as_dict(offer) for offer in search(form.query(), now=now)]})
+
+
+def _misused(request: Request) -> dict[str, list[str]]:
+    """Parameters that we do not know, or that came twice: a typing error is not ignored."""
+    known = SearchForm.base_fields.keys()
+    faults = {name: ["There is no such parameter."] for name in request.query_params if name not in known}
+    twice = {name for name, values in request.query_params.lists() if len(values) > 1}
+    return faults | {name: ["Send this parameter once."] for name in twice}
+
+
+class OfferView(APIView):
+    """The offer priced again now: a fresh token, the total of now."""
+
+    permission_classes = (HasScope,)
+    required_scope = "search"
+
+    @extend_schema(responses=OfferSerializer)
+    def get(self, request: Request, offer: str) -> Response:
+        return Response(offer_as_dict(price_again(open_offer(offer), now=timezone.now())))

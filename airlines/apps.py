@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AirlinesConfig(AppConfig):
+    name = "airlines"
+    verbose_name = "Flights"

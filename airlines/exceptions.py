@@ -1,0 +1,44 @@
+"""Facts about what is for sale."""
+
+from flights_project.lib.errors import DomainError
+
+
+class OfferInvalid(DomainError):
+    code = "offer_invalid"
+    title = "This offer is not one of ours."
+
+
+class OfferExpired(DomainError):
+    code = "offer_expired"
+    title = "This offer has expired. Search again for today's price."
+
+
+class NotOnSale(DomainError):
+    code = "not_on_sale"
+    title = "A flight of this offer is no longer on sale."
+
+
+class SeatsGone(DomainError):
+    """`facts["seats_left"]` says how many there are on the fullest flight."""
+
+    code = "seats_gone"
+    title = "There are not enough seats left on a flight of this offer."
+
+
+class PriceChanged(DomainError):
+    """`facts["offer"]` is the same journey at the price of now."""
+
+    code = "price_changed"
+    title = "The price has changed since this offer was made."
+
+
+class FlightConflict(DomainError):
+    """A flight that cannot be put into the schedule as it is."""
+
+    code = "flight_conflict"
+    title = "There is already a flight with this number from this airport on this day."
+
+
+class LayoutInvalid(DomainError):
+    code = "layout_invalid"
+    title = "A cabin's layout is letters by column with dashes for aisles, such as ABC-DEF."

@@ -1,0 +1,128 @@
+from datetime import timedelta
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from airlines.models.fleet import Airplane, CabinClass
+from airlines.models.network import Airport
+from airlines.querysets import FlightCabinQuerySet, FlightQuerySet
+
+NUMBER = RegexValidator(
+    r"^([A-Z][A-Z0-9]|[0-9][A-Z])[1-9][0-9]{0,3}[A-Z]?\Z",
+    _("Two characters of the airline and up to four digits without zeros before them, such as KV101."),
+)
+
+
+class Flight(models.Model):
+    """One dated departure of a flight number between two airports."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        DELAYED = "delayed", _("delayed")
+        DEPARTED = "departed", _("departed")
+        LANDED = "landed", _("landed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    FOR_SALE = (Status.SCHEDULED, Status.DELAYED)
+
+    number = models.CharField(_("number"), max_length=7, validators=[NUMBER])
+    airplane = models.ForeignKey(Airplane, models.PROTECT, related_name="flights", verbose_name=_("airplane"))
+    origin = models.ForeignKey(Airport, models.PROTECT, related_name="departures", verbose_name=_("from"))
+    destination = models.ForeignKey(Airport, models.PROTECT, related_name="arrivals", verbose_name=_("to"))
+    departs_at = models.DateTimeField(_("departs"))
+    arrives_at = models.DateTimeField(_("arrives"))
+    departs_on = models.DateField(_("local departure date"), editable=False)
+    origin_terminal = models.CharField(_("departure terminal"), max_length=4, blank=True)
+    destination_terminal = models.CharField(_("arrival terminal"), max_length=4, blank=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.SCHEDULED, editable=False
+    )
+
+    objects = FlightQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("flight")
+        verbose_name_plural = _("flights")
+        ordering = ["departs_at", "number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(arrives_at__gt=F("departs_at")),
+                name="flight_arrives_after_departure",
+                violation_error_message=_("A flight arrives after it departs."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin=F("destination")),
+                name="flight_between_two_airports",
+                violation_error_message=_("A flight joins two different airports."),
+            ),
+            models.UniqueConstraint(
+                fields=["number", "origin", "departs_on"],
+                name="flight_number_once_per_airport_and_day",
+                violation_error_message=_("This flight number already leaves from there on that day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["scheduled", "delayed", "departed", "landed", "cancelled"]),
+                name="flight_status_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["departs_on", "origin", "destination"],
+                name="flight_search",
+                condition=Q(status__in=["scheduled", "delayed"]),
+            ),
+            models.Index(fields=["departs_at"], name="flight_departs_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.departs_on:%d %b %Y}"
+
+    @property
+    def airline(self) -> str:
+        """IATA designator of the airline that flies it."""
+        return self.number[:2]
+
+    @property
+    def duration(self) -> timedelta:
+        return self.arrives_at - self.departs_at
+
+    @property
+    def is_domestic(self) -> bool:
+        return self.origin.city.country == self.destination.city.country
+
+
+class FlightCabin(models.Model):
+    """The inventory of one cabin of one flight. The counters make search fast; the coupons are the truth."""
+
+    flight = models.ForeignKey(Flight, models.CASCADE, related_name="cabins", verbose_name=_("flight"))
+    cabin = models.CharField(_("cabin"), max_length=10, choices=CabinClass.choices)
+    capacity = models.PositiveSmallIntegerField(_("seats"))
+    seats_held = models.PositiveSmallIntegerField(_("held"), default=0, editable=False)
+    seats_sold = models.PositiveSmallIntegerField(_("sold"), default=0, editable=False)
+
+    objects = FlightCabinQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cabin of a flight")
+        verbose_name_plural = _("cabins of flights")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["flight", "cabin"], name="flight_cabin_once"),
+            models.CheckConstraint(condition=Q(cabin__in=CabinClass.values), name="flight_cabin_class_known"),
+            models.CheckConstraint(condition=Q(seats_held__gte=0), name="seats_held_not_negative"),
+            models.CheckConstraint(condition=Q(seats_sold__gte=0), name="seats_sold_not_negative"),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=F("seats_held") + F("seats_sold")),
+                name="seats_never_oversold",
+                violation_error_message=_("More seats are held and sold than there would be."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flight} {self.get_cabin_display()}"
+
+    @property
+    def seats_left(self) -> int:
+        return self.capacity - self.seats_held - self.seats_sold

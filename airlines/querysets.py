@@ -1,0 +1,100 @@
+"""Questions about what is for sale, as phrases."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from airlines.models import Airport, Flight, FlightCabin, FlightFare  # noqa: F401 -- the querysets' parameters
+
+
+class AirportQuerySet(models.QuerySet["Airport"]):
+    def at_place(self, code: str) -> Self:
+        """The airports that a code means: the airport itself, or all of the city's."""
+        return self.filter(Q(iata=code) | Q(city__code=code))
+
+    def matching(self, words: str) -> Self:
+        """Airports whose code, name or city starts with or contains what somebody is typing, best match first."""
+        words = words.strip()
+        return (
+            self.filter(
+                Q(iata__iexact=words)
+                | Q(city__code__iexact=words)
+                | Q(city__name__icontains=words)
+                | Q(name__icontains=words)
+            )
+            .annotate(
+                rank=models.Case(
+                    models.When(iata__iexact=words, then=0),
+                    models.When(city__code__iexact=words, then=1),
+                    models.When(city__name__istartswith=words, then=2),
+                    default=3,
+                    output_field=models.IntegerField(),
+                )
+            )
+            .select_related("city")
+            .order_by("rank", "city__name", "iata")
+        )
+
+
+class FlightQuerySet(models.QuerySet["Flight"]):
+    def with_places(self) -> Self:
+        return self.select_related("origin__city", "destination__city")
+
+    def with_inventory(self) -> Self:
+        """With cabins and fares, in a number of queries that does not grow."""
+        return self.prefetch_related("cabins__fares__family", "cabins__fares__flight_cabin")
+
+    def open_for_sale(self, now: datetime) -> Self:
+        """Neither cancelled nor gone, and not within the minutes before departure in which sale is closed."""
+        return self.filter(
+            status__in=("scheduled", "delayed"), departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE
+        )
+
+    def last_day_on_sale(self) -> date | None:
+        """The last local date that any flight on sale leaves on."""
+        flight = self.filter(status__in=("scheduled", "delayed")).order_by("-departs_on").only("departs_on").first()
+        return flight.departs_on if flight else None
+
+
+class FlightCabinQuerySet(models.QuerySet["FlightCabin"]):
+    def with_seats_left(self, seats: int) -> Self:
+        return self.filter(capacity__gte=F("seats_held") + F("seats_sold") + seats)
+
+    def locked(self) -> "list[FlightCabin]":
+        """These rows, locked in primary-key order until the transaction ends."""
+        return list(self.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
+class FlightFareQuerySet(models.QuerySet["FlightFare"]):
+    def on_sale(self, now: datetime) -> Self:
+        """Fares of flights that are neither cancelled nor gone nor closed for sale."""
+        return self.filter(
+            flight_cabin__flight__status__in=("scheduled", "delayed"),
+            flight_cabin__flight__departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE,
+        )
+
+    def for_slice(
+        self, *, on: date, origins: Iterable[int], destinations: Iterable[int], cabin: str, seats: int
+    ) -> Self:
+        """Fares of direct flights on a local date with seats left for a party, with all that an offer needs."""
+        return (
+            self.filter(
+                flight_cabin__flight__departs_on=on,
+                flight_cabin__flight__origin__in=list(origins),
+                flight_cabin__flight__destination__in=list(destinations),
+                flight_cabin__cabin=cabin,
+                flight_cabin__capacity__gte=F("flight_cabin__seats_held") + F("flight_cabin__seats_sold") + seats,
+            )
+            .with_journey()
+            .order_by("flight_cabin__flight__departs_at", "flight_cabin__flight__number", "family__position")
+        )
+
+    def with_journey(self) -> Self:
+        return self.select_related(
+            "family", "flight_cabin__flight__origin__city", "flight_cabin__flight__destination__city"
+        )

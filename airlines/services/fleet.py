@@ -1,0 +1,72 @@
+"""Airplanes with their cabins, and the seats that a cabin's layout makes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from airlines.exceptions import LayoutInvalid
+from airlines.models import Airplane, Cabin, Seat
+from airlines.models.fleet import LAYOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CabinPlan:
+    """Rows `first_row` to `last_row` laid out as `layout`, `ABC-DEF`: letters by column, a dash for an aisle."""
+
+    cabin: str
+    first_row: int
+    last_row: int
+    layout: str
+
+
+def seats_of(cabin: Cabin) -> list[Seat]:
+    """The seats that a cabin's rows and layout make, not saved. Raises LayoutInvalid."""
+    try:
+        LAYOUT(cabin.layout)
+    except ValidationError as error:
+        raise LayoutInvalid from error
+    letters = cabin.layout.replace("-", "")
+    if len(set(letters)) != len(letters):
+        raise LayoutInvalid(f"A letter stands twice in {cabin.layout}.")
+    return [
+        Seat(cabin=cabin, row=row, letter=letter)
+        for row in range(cabin.first_row, cabin.last_row + 1)
+        for letter in letters
+    ]
+
+
+def seat_count(cabin: Cabin) -> int:
+    """How many seats a cabin has by its layout."""
+    return (cabin.last_row - cabin.first_row + 1) * len(cabin.layout.replace("-", ""))
+
+
+@transaction.atomic
+def add_airplane(*, registration: str, model: str, cabins: Iterable[CabinPlan]) -> Airplane:
+    """A new airplane with cabins and seats. Raises LayoutInvalid, ValidationError for a broken constraint."""
+    airplane = Airplane(registration=registration, model=model)
+    airplane.full_clean()
+    airplane.save()
+    fit_cabins(airplane=airplane, cabins=cabins)
+    return airplane
+
+
+def fit_cabins(*, airplane: Airplane, cabins: Iterable[CabinPlan]) -> None:
+    """Give a new airplane its cabins and their seats."""
+    for plan in cabins:
+        cabin = Cabin(
+            airplane=airplane,
+            cabin=plan.cabin,
+            first_row=plan.first_row,
+            last_row=plan.last_row,
+            layout=plan.layout,
+        )
+        cabin.full_clean()
+        cabin.save()
+        make_seats(cabin)
+
+
+def make_seats(cabin: Cabin) -> None:
+    """Write the seats of a saved cabin, once: what is there already stays."""
+    Seat.objects.bulk_create(seats_of(cabin), ignore_conflicts=True)

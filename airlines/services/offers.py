@@ -1,0 +1,209 @@
+"""An offer is a signed promise of what a journey costs now. It is a token, not a row: searching writes nothing.
+
+The token carries flights, cabin, fare family, party and total. Whoever opens it prices the journey again; where the
+total differs, the price has changed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import chain, pairwise
+
+from django.conf import settings
+from django.core import signing
+
+from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, TaxRule
+from airlines.services.pricing import FlightTerms, JourneyPrice, Party, price_journey, taxes_of
+from flights_project.lib.money import on_the_wire
+
+SALT = "airlines.offer"
+TOKEN_LENGTH = 2000
+"""No offer of ours is longer: what is longer is refused before it is unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferClaim:
+    """What a token says: a journey, and what it cost when the token was signed."""
+
+    slices: tuple[tuple[int, ...], ...]
+    cabin: str
+    family: str
+    party: Party
+    total: Decimal
+
+    @property
+    def flights(self) -> list[int]:
+        """The flights' ids in order of travel."""
+        return list(chain.from_iterable(self.slices))
+
+    @property
+    def token(self) -> str:
+        party = [self.party.adults, self.party.children, self.party.infants]
+        return signing.dumps([self.slices, self.cabin, self.family, party, str(self.total)], salt=SALT, compress=True)
+
+
+def open_offer(token: str) -> OfferClaim:
+    """What `token` claims. Raises OfferInvalid where we did not sign it, OfferExpired after `OFFER_LIFETIME`."""
+    if len(token) > TOKEN_LENGTH:
+        raise OfferInvalid
+    try:
+        slices, cabin, family, party, total = signing.loads(token, salt=SALT, max_age=settings.OFFER_LIFETIME)
+    except signing.SignatureExpired as error:
+        raise OfferExpired from error
+    except signing.BadSignature as error:
+        raise OfferInvalid from error
+    return OfferClaim(
+        slices=tuple(tuple(flights) for flights in slices),
+        cabin=cabin,
+        family=family,
+        party=Party(*party),
+        total=Decimal(total),
+    )
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One direction of a journey: one flight, or connecting flights in order."""
+
+    fares: tuple[FlightFare, ...]
+
+    @cached_property
+    def flights(self) -> tuple[Flight, ...]:
+        return tuple(fare.flight_cabin.flight for fare in self.fares)
+
+    @property
+    def cabins(self) -> tuple[FlightCabin, ...]:
+        return tuple(fare.flight_cabin for fare in self.fares)
+
+    @property
+    def origin_flight(self) -> Flight:
+        return self.flights[0]
+
+    @property
+    def destination_flight(self) -> Flight:
+        return self.flights[-1]
+
+    @property
+    def departs_at(self) -> datetime:
+        return self.flights[0].departs_at
+
+    @property
+    def arrives_at(self) -> datetime:
+        return self.flights[-1].arrives_at
+
+    @property
+    def duration(self) -> timedelta:
+        return self.arrives_at - self.departs_at
+
+    @property
+    def stops(self) -> int:
+        return len(self.fares) - 1
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A journey that can be bought now: slices, one cabin, one fare family, a party and its price."""
+
+    slices: tuple[Slice, ...]
+    cabin: str
+    family: FareFamily
+    party: Party
+    price: JourneyPrice
+
+    @property
+    def total(self) -> Decimal:
+        return self.price.total
+
+    @property
+    def duration(self) -> timedelta:
+        return sum((part.duration for part in self.slices), timedelta())
+
+    @cached_property
+    def fares(self) -> tuple[FlightFare, ...]:
+        """The fares of all flights in order of travel."""
+        return tuple(chain.from_iterable(part.fares for part in self.slices))
+
+    @cached_property
+    def seats_left(self) -> int:
+        """Seats left on the fullest flight."""
+        return min(fare.flight_cabin.seats_left for fare in self.fares)
+
+    @cached_property
+    def claim(self) -> OfferClaim:
+        return OfferClaim(
+            slices=tuple(tuple(flight.pk for flight in part.flights) for part in self.slices),
+            cabin=self.cabin,
+            family=self.family.code,
+            party=self.party,
+            total=self.total,
+        )
+
+    @cached_property
+    def token(self) -> str:
+        return self.claim.token
+
+
+def make_offer(slices: Sequence[Sequence[FlightFare]], party: Party, rules: Iterable[TaxRule]) -> Offer:
+    """Price `party` on the fares of one family in one cabin; the fares come with flight, airports and family."""
+    parts = tuple(Slice(tuple(fares)) for fares in slices)
+    fares = tuple(chain.from_iterable(slices))
+    family, cabin = fares[0].family, fares[0].flight_cabin.cabin
+    terms = [FlightTerms(fare.amount, family, taxes_of(fare.flight_cabin.flight, cabin, rules)) for fare in fares]
+    price = price_journey(party=party, flights=terms, currency=settings.CURRENCY)
+    return Offer(slices=parts, cabin=cabin, family=family, party=party, price=price)
+
+
+def price_again(claim: OfferClaim, *, now: datetime) -> Offer:
+    """The journey of `claim` as it can be bought now, whatever it costs.
+
+    Raises NotOnSale where a flight is cancelled, gone or closed for sale, SeatsGone where the party no longer fits.
+    Called under the lock of `inventory.lock_cabins` it is the price that counts.
+    """
+    offer = price_held(claim, now=now)
+    if offer.seats_left < claim.party.seats:
+        raise SeatsGone(seats_left=offer.seats_left)
+    return offer
+
+
+def price_held(claim: OfferClaim, *, now: datetime) -> Offer:
+    """As `price_again`, for a party that holds its seats already. Raises NotOnSale."""
+    fares = {
+        fare.flight_cabin.flight_id: fare
+        for fare in FlightFare.objects.filter(
+            flight_cabin__flight__in=claim.flights, flight_cabin__cabin=claim.cabin, family__code=claim.family
+        ).with_journey()
+    }
+    _refuse_unless_on_sale(claim, fares, now)
+    return make_offer(
+        [[fares[flight] for flight in part] for part in claim.slices],
+        claim.party,
+        list(TaxRule.objects.all()),
+    )
+
+
+def _refuse_unless_on_sale(claim: OfferClaim, fares: Mapping[int, FlightFare], now: datetime) -> None:
+    if len(fares) != len(set(claim.flights)):
+        raise NotOnSale
+    flights = [fares[pk].flight_cabin.flight for pk in claim.flights]
+    closes_after = now + settings.SALE_CLOSES_BEFORE_DEPARTURE
+    if any(flight.status not in Flight.FOR_SALE or flight.departs_at <= closes_after for flight in flights):
+        raise NotOnSale
+    # A delay may have made the journey impossible since it was offered.
+    if any(later.departs_at <= earlier.arrives_at for earlier, later in pairwise(flights)):
+        raise NotOnSale
+
+
+def accept(claim: OfferClaim, *, now: datetime) -> Offer:
+    """The offer of `claim` at exactly its total. Raises PriceChanged with a fresh offer where it differs."""
+    offer = price_again(claim, now=now)
+    if offer.total != claim.total:
+        raise PriceChanged(
+            f"The price is now {offer.total} {settings.CURRENCY} instead of {claim.total} {settings.CURRENCY}.",
+            offer=offer.token,
+            total=on_the_wire(offer.total, settings.CURRENCY),
+            previous_total=on_the_wire(claim.total, settings.CURRENCY),
+        )
+    return offer

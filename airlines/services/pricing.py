@@ -1,0 +1,185 @@
+"""What a journey costs: pure calculation, no database.
+
+Everything is priced by coupon, one traveller on one flight, and rounded there; every total is a sum of coupons, so
+that what was charged can be given back coupon by coupon to the last paisa.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from airlines.models import FareFamily, Flight, TaxRule
+from flights_project.lib.money import rounded
+
+
+class TravellerType(StrEnum):
+    """IATA's ADT (12 and over), CHD (2 to 11) and INF (under 2), by age on the day of the last flight."""
+
+    ADULT = "adult"
+    CHILD = "child"
+    INFANT = "infant"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who travels. An infant sits on an adult's lap: it has a ticket and no seat."""
+
+    adults: int = 1
+    children: int = 0
+    infants: int = 0
+
+    @property
+    def seats(self) -> int:
+        return self.adults + self.children
+
+    @property
+    def travellers(self) -> int:
+        return self.adults + self.children + self.infants
+
+    @property
+    def counts(self) -> dict[TravellerType, int]:
+        """How many of each type; types that nobody is of are left out."""
+        counts = {
+            TravellerType.ADULT: self.adults,
+            TravellerType.CHILD: self.children,
+            TravellerType.INFANT: self.infants,
+        }
+        return {traveller: count for traveller, count in counts.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """One tax as a ticket shows it: two-letter code, name, amount."""
+
+    code: str
+    name: str
+    amount: Decimal
+    refundable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CouponPrice:
+    """One traveller on one flight."""
+
+    fare: Decimal
+    taxes: tuple[TaxLine, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return self.fare + sum(tax.amount for tax in self.taxes)
+
+
+@dataclass(frozen=True)
+class TravellerPrice:
+    """One traveller of a type on all flights of the journey; `count` such travellers pay it."""
+
+    traveller: TravellerType
+    count: int
+    coupons: tuple[CouponPrice, ...]
+
+    @cached_property
+    def fare(self) -> Decimal:
+        return sum((coupon.fare for coupon in self.coupons), Decimal())
+
+    @cached_property
+    def total(self) -> Decimal:
+        return sum((coupon.total for coupon in self.coupons), Decimal())
+
+
+@dataclass(frozen=True)
+class JourneyPrice:
+    """A whole party on a whole journey."""
+
+    travellers: tuple[TravellerPrice, ...]
+
+    @cached_property
+    def base(self) -> Decimal:
+        """All fares without taxes."""
+        return sum((each.count * each.fare for each in self.travellers), Decimal())
+
+    @cached_property
+    def total(self) -> Decimal:
+        return sum((each.count * each.total for each in self.travellers), Decimal())
+
+    @cached_property
+    def taxes(self) -> list[TaxLine]:
+        """The whole party's taxes, a line for each code."""
+        return sum_taxes(
+            (tax, each.count) for each in self.travellers for coupon in each.coupons for tax in coupon.taxes
+        )
+
+    def coupons_for(self, traveller: TravellerType) -> tuple[CouponPrice, ...]:
+        """The coupons' prices of one traveller of this type, in the order of the flights."""
+        return next(each.coupons for each in self.travellers if each.traveller == traveller)
+
+
+def sum_taxes(lines: Iterable[tuple[TaxLine, int]]) -> list[TaxLine]:
+    """One line for each code, in order of first appearance; each line comes with how many pay it."""
+    sums: dict[str, TaxLine] = {}
+    for line, count in lines:
+        before = sums[line.code].amount if line.code in sums else Decimal()
+        sums[line.code] = TaxLine(line.code, line.name, before + count * line.amount, line.refundable)
+    return list(sums.values())
+
+
+@dataclass(frozen=True, slots=True)
+class FlightTerms:
+    """What pricing needs of one flight: the adult fare of now, and the tax rules that apply to it."""
+
+    amount: Decimal
+    family: FareFamily
+    taxes: tuple[TaxRule, ...]
+
+
+def price_journey(*, party: Party, flights: Sequence[FlightTerms], currency: str) -> JourneyPrice:
+    """The price of `party` on `flights`, in `currency`'s units."""
+    return JourneyPrice(
+        tuple(
+            TravellerPrice(traveller, count, tuple(price_coupon(traveller, terms, currency) for terms in flights))
+            for traveller, count in party.counts.items()
+        )
+    )
+
+
+def price_coupon(traveller: TravellerType, terms: FlightTerms, currency: str) -> CouponPrice:
+    """The fare of a traveller's type, and each tax that the type pays, rounded line by line."""
+    fare = rounded(terms.amount * _fare_percent(traveller, terms.family) / 100, currency)
+    taxes = tuple(
+        TaxLine(rule.code, rule.name, _tax_amount(rule, fare, currency), rule.refundable)
+        for rule in terms.taxes
+        if rule.infants_pay or traveller != TravellerType.INFANT
+    )
+    return CouponPrice(fare, tuple(tax for tax in taxes if tax.amount))
+
+
+def _fare_percent(traveller: TravellerType, family: FareFamily) -> int:
+    match traveller:
+        case TravellerType.CHILD:
+            return family.child_percent
+        case TravellerType.INFANT:
+            return family.infant_percent
+    return 100
+
+
+def _tax_amount(rule: TaxRule, fare: Decimal, currency: str) -> Decimal:
+    if rule.amount is not None:
+        return rounded(rule.amount, currency)
+    assert rule.percent is not None  # noqa: S101 -- the constraint tax_amount_or_percent
+    return rounded(fare * rule.percent / 100, currency)
+
+
+def taxes_of(flight: Flight, cabin: str, rules: Iterable[TaxRule]) -> tuple[TaxRule, ...]:
+    """The rules that apply to a seat in `cabin` on `flight`; its airports and cities must be loaded."""
+    return tuple(rule for rule in rules if _applies(rule, flight, cabin))
+
+
+def _applies(rule: TaxRule, flight: Flight, cabin: str) -> bool:
+    reach = TaxRule.Reach.DOMESTIC if flight.is_domestic else TaxRule.Reach.INTERNATIONAL
+    return (
+        rule.reach in (TaxRule.Reach.ANY, reach)
+        and rule.origin_country in ("", flight.origin.city.country)
+        and rule.origin_id in (None, flight.origin_id)
+        and rule.cabin in ("", cabin)
+    )

@@ -1,0 +1,117 @@
+"""Flights in the schedule, with the inventory and fares they are sold from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
+from airlines.services.fleet import seat_count
+from flights_project.lib import clock
+from flights_project.lib.errors import InvalidRequest
+
+FIXED_ONCE_SOLD = frozenset({"number", "airplane", "origin", "destination", "departs_at", "arrives_at"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarePlan:
+    """The price of a family in a cabin for one adult, without taxes."""
+
+    cabin: str
+    family: FareFamily
+    amount: Decimal
+
+
+@transaction.atomic
+def schedule_flight(
+    *,
+    number: str,
+    airplane: Airplane,
+    origin: Airport,
+    destination: Airport,
+    departs_at: datetime,
+    arrives_at: datetime,
+    fares: Iterable[FarePlan] = (),
+    origin_terminal: str = "",
+    destination_terminal: str = "",
+) -> Flight:
+    """A new flight, on sale at once where it has fares; its inventory is the airplane's cabins.
+
+    Raises ValidationError for a rule of the model or a constraint, InvalidRequest for a fare in a cabin
+    that the airplane does not have.
+    """
+    flight = Flight(
+        number=number,
+        airplane=airplane,
+        origin=origin,
+        destination=destination,
+        departs_at=departs_at,
+        arrives_at=arrives_at,
+        departs_on=clock.local_date(departs_at, origin.zone),
+        origin_terminal=origin_terminal,
+        destination_terminal=destination_terminal,
+    )
+    flight.full_clean()
+    flight.save()
+    open_inventory(flight)
+    price_cabins(flight=flight, fares=fares)
+    return flight
+
+
+def open_inventory(flight: Flight) -> None:
+    """The cabins of the flight's airplane become what is sold on the flight."""
+    FlightCabin.objects.bulk_create(
+        FlightCabin(flight=flight, cabin=cabin.cabin, capacity=seat_count(cabin))
+        for cabin in Cabin.objects.filter(airplane=flight.airplane_id).order_by("first_row")
+    )
+
+
+def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
+    """Set fares, new or in place of the price before. Raises InvalidRequest, see `schedule_flight`."""
+    cabins: Mapping[str, FlightCabin] = {cabin.cabin: cabin for cabin in flight.cabins.all()}
+    rows = []
+    for index, plan in enumerate(fares):
+        if plan.cabin not in cabins:
+            raise InvalidRequest({f"fares[{index}].cabin": [f"The airplane has no {plan.cabin} cabin."]})
+        fare = FlightFare(flight_cabin=cabins[plan.cabin], family=plan.family, amount=plan.amount)
+        fare.clean_fields(exclude=["flight_cabin", "family"])
+        rows.append(fare)
+    FlightFare.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["flight_cabin", "family"], update_fields=["amount"]
+    )
+
+
+@transaction.atomic
+def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: object) -> Flight:
+    """Change what may change by correction: number, airports, times, terminals; add or change fares.
+
+    Times and airplane of a flight that has sold seats move only by the flows for irregular days.
+    Raises ValidationError, InvalidRequest.
+    """
+    locked = Flight.objects.select_for_update(of=("self",), no_key=True).get(pk=flight.pk)
+    cabins = locked.cabins.all().locked()
+    fixed = FIXED_ONCE_SOLD & changes.keys()
+    moved = [name for name in fixed if getattr(locked, name) != changes[name]]
+    if moved and any(cabin.seats_held or cabin.seats_sold for cabin in cabins):
+        raise InvalidRequest({name: ["Seats of this flight are sold: it cannot be changed here."] for name in moved})
+    new_airplane = "airplane" in moved
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    locked.departs_on = clock.local_date(locked.departs_at, locked.origin.zone)
+    locked.full_clean()
+    locked.save()
+    if new_airplane:
+        locked.cabins.all().delete()
+        open_inventory(locked)
+    price_cabins(flight=locked, fares=fares)
+    return locked
+
+
+def change_fare(*, fare: FlightFare, amount: Decimal) -> FlightFare:
+    """A new price, live at once. Raises ValidationError for a negative one."""
+    fare.amount = amount
+    fare.full_clean(validate_unique=False)
+    fare.save(update_fields=["amount"])
+    return fare

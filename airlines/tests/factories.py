@@ -1,0 +1,136 @@
+"""Things that are for sale, with believable defaults. Flights are made by the service that staff use."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+
+from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare, TaxRule
+from airlines.services.fleet import CabinPlan, fit_cabins
+from airlines.services.scheduling import FarePlan, schedule_flight
+
+PLACES = {
+    "DEL": ("VIDP", "New Delhi", "IN", 28.5665, 77.1031, "Asia/Kolkata"),
+    "BOM": ("VABB", "Mumbai", "IN", 19.0887, 72.8679, "Asia/Kolkata"),
+    "BLR": ("VOBL", "Bengaluru", "IN", 13.1979, 77.7063, "Asia/Kolkata"),
+    "LHR": ("EGLL", "London", "GB", 51.4706, -0.4619, "Europe/London"),
+    "LGW": ("EGKK", "London", "GB", 51.1481, -0.1903, "Europe/London"),
+    "JFK": ("KJFK", "New York", "US", 40.6398, -73.7789, "America/New_York"),
+}
+CITY_CODES = {"LHR": "LON", "LGW": "LON", "JFK": "NYC"}
+
+
+class CityFactory(factory.django.DjangoModelFactory[City]):
+    class Meta:
+        model = City
+        django_get_or_create = ("code",)
+
+    code = "DEL"
+    name = factory.LazyAttribute(lambda city: city.code.title())
+    country = "IN"
+
+
+class AirportFactory(factory.django.DjangoModelFactory[Airport]):
+    """`AirportFactory(iata="BOM")` is the real one, for the codes in PLACES."""
+
+    class Meta:
+        model = Airport
+        django_get_or_create = ("iata",)
+
+    iata = "DEL"
+    icao = factory.LazyAttribute(lambda airport: PLACES[airport.iata][0])
+    name = factory.LazyAttribute(lambda airport: f"{PLACES[airport.iata][1]} {airport.iata} Airport")
+    city = factory.LazyAttribute(
+        lambda airport: CityFactory(
+            code=CITY_CODES.get(airport.iata, airport.iata),
+            name=PLACES[airport.iata][1],
+            country=PLACES[airport.iata][2],
+        )
+    )
+    latitude = factory.LazyAttribute(lambda airport: PLACES[airport.iata][3])
+    longitude = factory.LazyAttribute(lambda airport: PLACES[airport.iata][4])
+    zone = factory.LazyAttribute(lambda airport: PLACES[airport.iata][5])
+
+
+class AirplaneFactory(factory.django.DjangoModelFactory[Airplane]):
+    """An A320 with 8 business and 150 economy seats, or what `cabins` says."""
+
+    class Meta:
+        model = Airplane
+        skip_postgeneration_save = True
+
+    registration = factory.Sequence(lambda n: f"VT-K{n:03d}")
+    model = "A320neo"
+
+    @factory.post_generation
+    def cabins(self: Airplane, create: bool, plans: list[CabinPlan] | None, **kwargs: Any) -> None:
+        fit_cabins(airplane=self, cabins=plans or [business(1, 2), economy(3, 27)])
+
+
+def economy(first_row: int, last_row: int, layout: str = "ABC-DEF") -> CabinPlan:
+    return CabinPlan(cabin="economy", first_row=first_row, last_row=last_row, layout=layout)
+
+
+def business(first_row: int, last_row: int, layout: str = "AC-DF") -> CabinPlan:
+    return CabinPlan(cabin="business", first_row=first_row, last_row=last_row, layout=layout)
+
+
+class FareFamilyFactory(factory.django.DjangoModelFactory[FareFamily]):
+    class Meta:
+        model = FareFamily
+        django_get_or_create = ("code",)
+
+    code = "light"
+    name = factory.LazyAttribute(lambda family: family.code.title())
+    position = factory.LazyAttribute(lambda family: ["light", "standard", "flex"].index(family.code))
+    checked_bag_kg = factory.LazyAttribute(lambda family: 15 * family.position)
+
+
+class TaxRuleFactory(factory.django.DjangoModelFactory[TaxRule]):
+    class Meta:
+        model = TaxRule
+
+    code = "IN"
+    name = "User development fee"
+    amount = Decimal(300)
+
+
+_numbers = iter(range(100, 10_000))
+
+
+def make_flight(
+    origin: str = "DEL",
+    destination: str = "BOM",
+    *,
+    departs_at: datetime,
+    hours: float = 2,
+    seats: int | None = None,
+    number: str | None = None,
+    airplane: Airplane | None = None,
+    fares: dict[str, int] | None = None,
+) -> Flight:
+    """A flight on sale in economy, at `fares` by family (light for 4,000); `seats` makes a small airplane."""
+    if airplane is None:
+        plans = [economy(1, seats, "A")] if seats else None
+        airplane = AirplaneFactory(cabins=plans)
+    return schedule_flight(
+        number=number or f"KV{next(_numbers)}",
+        airplane=airplane,
+        origin=AirportFactory(iata=origin),
+        destination=AirportFactory(iata=destination),
+        departs_at=departs_at,
+        arrives_at=departs_at + timedelta(hours=hours),
+        fares=[
+            FarePlan(cabin="economy", family=FareFamilyFactory(code=code), amount=Decimal(amount))
+            for code, amount in (fares or {"light": 4000}).items()
+        ],
+    )
+
+
+def fare_of(flight: Flight, family: str = "light", cabin: str = "economy") -> FlightFare:
+    return FlightFare.objects.get(flight_cabin__flight=flight, flight_cabin__cabin=cabin, family__code=family)
+
+
+def a_day_ahead(now: datetime, days: int = 30) -> date:
+    return (now + timedelta(days=days)).date()

@@ -1,0 +1,108 @@
+"""Bookings and payments on the wire."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSerializer
+from airlines.models import CabinClass
+from bookings.models import Booking, Passenger, Payment
+from bookings.services.holds import Contact
+from bookings.services.travellers import Traveller
+from flights_project.gateway.api.fields import MoneyField
+
+
+class PassengerInputSerializer(serializers.Serializer[Any]):
+    """`with_adult` is for infants: the position, from 0, of the adult on whose lap they sit."""
+
+    type = serializers.ChoiceField(choices=Passenger.Type.choices)
+    title = serializers.ChoiceField(choices=Passenger.Title.choices, required=False, allow_blank=True, default="")
+    given_name = serializers.CharField(max_length=60)
+    family_name = serializers.CharField(max_length=60)
+    born_on = serializers.DateField()
+    with_adult = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=8)
+
+
+class ContactSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField()
+    phone = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """What it takes to hold an offer."""
+
+    offer = serializers.CharField()
+    passengers = serializers.ListField(
+        child=PassengerInputSerializer(), min_length=1, max_length=settings.TRAVELLERS_PER_BOOKING
+    )
+    contact = ContactSerializer()
+
+    @property
+    def travellers(self) -> list[Traveller]:
+        return [Traveller(**passenger) for passenger in self.validated_data["passengers"]]
+
+    @property
+    def whom_to_tell(self) -> Contact:
+        return Contact(**self.validated_data["contact"])
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField(help_text="13 digits: airline code and serial.")
+    check_digit = serializers.IntegerField(help_text="The number modulo 7.")
+    passenger = serializers.IntegerField(help_text="Position of the traveller, from 0.")
+    issued_at = serializers.DateTimeField()
+
+
+class PassengerSerializer(serializers.ModelSerializer[Passenger]):
+    class Meta:
+        model = Passenger
+        fields = ["position", "type", "title", "given_name", "family_name", "born_on", "with_adult"]
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    """`started` means that the gateway has not answered yet: read the booking again, do not pay again.
+    Where `challenge_url` is set, the traveller has to go there first."""
+
+    amount = MoneyField()
+
+    class Meta:
+        model = Payment
+        fields = [
+            "id",
+            "status",
+            "amount",
+            "gateway",
+            "decline_code",
+            "challenge_url",
+            "started_at",
+            "answered_at",
+        ]
+
+
+class PaySerializer(serializers.Serializer[Any]):
+    gateway = serializers.CharField(max_length=20)
+    token = serializers.CharField(max_length=200, help_text="The gateway's name for the card or account.")
+
+
+class BookingSerializer(serializers.Serializer[Any]):
+    """A booking as its owner sees it; made by `presentation.booking_as_dict`."""
+
+    locator = serializers.CharField()
+    status = serializers.ChoiceField(choices=Booking.Status.choices)
+    total = MoneyField()
+    price = PriceSerializer()
+    cabin = serializers.ChoiceField(choices=CabinClass.choices)
+    family = serializers.CharField()
+    conditions = ConditionsSerializer()
+    held_at = serializers.DateTimeField()
+    price_guaranteed_until = serializers.DateTimeField()
+    payment_required_by = serializers.DateTimeField()
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    contact = ContactSerializer()
+    slices = SliceSerializer(many=True)
+    passengers = PassengerSerializer(many=True)
+    tickets = TicketSerializer(many=True)
+    payments = PaymentSerializer(many=True)
+    available_actions = serializers.ListField(child=serializers.ChoiceField(choices=["pay", "release"]))

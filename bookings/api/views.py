@@ -1,0 +1,96 @@
+"""Bookings for programs and people: each caller's own, and nobody else's."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from airlines.services.offers import open_offer
+from bookings.api.filters import BookingFilter
+from bookings.api.presentation import booking_as_dict
+from bookings.api.serializers import BookingSerializer, HoldSerializer, PaymentSerializer, PaySerializer
+from bookings.models import Booking
+from bookings.services.holds import hold_seats, release_hold
+from bookings.services.payment import pay
+from flights_project.gateway.idempotency import idempotent
+from flights_project.gateway.models import User
+from flights_project.gateway.permissions import HasScope
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="New for each thing you want done; the same when you repeat a request.",
+)
+
+
+@extend_schema_view(retrieve=extend_schema(responses=BookingSerializer))
+class BookingViewSet(viewsets.GenericViewSet[Booking]):
+    """One's own bookings."""
+
+    queryset = Booking.objects.none()
+    serializer_class = BookingSerializer
+    permission_classes = (IsAuthenticated, HasScope)
+    required_scope = "book"
+    throttle_scope = "booking"
+    filterset_class = BookingFilter
+    lookup_field = "locator"
+    lookup_value_regex = "[A-Za-z0-9]+"
+
+    def get_queryset(self) -> QuerySet[Booking]:
+        owner = cast("User", self.request.user)
+        return Booking.objects.of(owner).select_related("family").with_journey()
+
+    def get_object(self) -> Booking:
+        """By locator in any case, as people type it; somebody else's is as unknown as none."""
+        return get_object_or_404(self.get_queryset(), locator=self.kwargs["locator"].upper())
+
+    @extend_schema(responses=BookingSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([booking_as_dict(booking) for booking in page or []])
+
+    def retrieve(self, request: Request, locator: str) -> Response:
+        return Response(booking_as_dict(self.get_object()))
+
+    @extend_schema(request=HoldSerializer, responses={201: BookingSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Hold an offer's seats at its price until `payment_required_by`."""
+        asked = HoldSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        booking = hold_seats(
+            offer=open_offer(asked.validated_data["offer"]),
+            travellers=asked.travellers,
+            contact=asked.whom_to_tell,
+            owner=cast("User", request.user),
+            now=timezone.now(),
+        )
+        return self._booking(booking.locator, status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={200: BookingSerializer})
+    def destroy(self, request: Request, locator: str) -> Response:
+        """Let an unpaid hold go; the answer is the booking, cancelled."""
+        booking = release_hold(booking=self.get_object(), now=timezone.now())
+        return self._booking(booking.locator, status.HTTP_200_OK)
+
+    @extend_schema(request=PaySerializer, responses={201: PaymentSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @action(methods=["post"], detail=True)
+    @idempotent
+    def payments(self, request: Request, locator: str) -> Response:
+        """Pay the booking's total; `succeeded` means that it is confirmed and carries its tickets."""
+        asked = PaySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        payment = pay(booking=self.get_object(), **asked.validated_data, now=timezone.now())
+        return Response(PaymentSerializer(payment).data, status=status.HTTP_201_CREATED)
+
+    def _booking(self, locator: str, code: int) -> Response:
+        return Response(booking_as_dict(self.get_queryset().get(locator=locator)), status=code)

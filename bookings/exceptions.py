@@ -1,0 +1,40 @@
+"""Facts about what was sold."""
+
+from flights_project.lib.errors import DomainError
+
+
+class AlreadyBooked(DomainError):
+    """`facts["traveller"]` names who."""
+
+    code = "already_booked"
+    title = "A traveller of this booking already has a seat on one of its flights."
+
+
+class BookingLimitReached(DomainError):
+    code = "booking_limit_reached"
+    title = "You have made as many bookings as one person may in this quarter."
+
+
+class HoldExpired(DomainError):
+    code = "hold_expired"
+    title = "The time to pay for this booking has run out and its seats were given back."
+
+
+class NotPayable(DomainError):
+    code = "not_payable"
+    title = "This booking is not waiting for a payment."
+
+
+class NotReleasable(DomainError):
+    code = "not_releasable"
+    title = "Only a held booking without a running payment can be let go."
+
+
+class PaymentRunning(DomainError):
+    code = "payment_running"
+    title = "A payment for this booking is still running."
+
+
+class GatewayUnknown(DomainError):
+    code = "gateway_unknown"
+    title = "There is no payment gateway with this name."

@@ -1,0 +1,7 @@
+"""What was sold: bookings with travellers, flights, coupons and tickets; and the money."""
+
+from bookings.models.bookings import Booking, Coupon, Passenger, Segment, Ticket
+from bookings.models.money import Payment, Refund
+from bookings.models.sandbox import SandboxCharge
+
+__all__ = ["Booking", "Coupon", "Passenger", "Payment", "Refund", "SandboxCharge", "Segment", "Ticket"]

@@ -1,0 +1,227 @@
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from airlines.models import CabinClass, FareFamily, Flight, Seat
+from bookings.querysets import BookingQuerySet, SegmentQuerySet
+from flights_project.gateway.models import User
+
+
+class Booking(models.Model):
+    """A journey sold, or held to be sold, to a party. People call it by its record locator."""
+
+    class Status(models.TextChoices):
+        HELD = "held", _("held")
+        CONFIRMED = "confirmed", _("confirmed")
+        EXPIRED = "expired", _("expired")
+        CANCELLED = "cancelled", _("cancelled")
+
+    locator = models.CharField(_("locator"), max_length=6, editable=False)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="bookings", verbose_name=_("owner"))
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.HELD, editable=False)
+    cabin = models.CharField(_("cabin"), max_length=10, choices=CabinClass.choices)
+    family = models.ForeignKey(FareFamily, models.PROTECT, related_name="+", verbose_name=_("fare family"))
+    seats = models.PositiveSmallIntegerField(_("seats"), help_text=_("Travellers who are not infants."))
+    currency = models.CharField(_("currency"), max_length=3)
+    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    contact_email = models.EmailField(_("contact e-mail"))
+    contact_phone = models.CharField(_("contact phone"), max_length=20, blank=True)
+    held_at = models.DateTimeField(_("held"))
+    price_guaranteed_until = models.DateTimeField(_("price guaranteed until"))
+    payment_required_by = models.DateTimeField(_("payment required by"))
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("expired or cancelled"), null=True, editable=False)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["-held_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["locator"], name="booking_locator_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["held", "confirmed", "expired", "cancelled"]),
+                name="booking_status_known",
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0), name="booking_total_not_negative"),
+            models.CheckConstraint(condition=Q(seats__gte=1), name="booking_has_a_seat"),
+            models.CheckConstraint(
+                condition=Q(status="confirmed", confirmed_at__isnull=False) | ~Q(status="confirmed"),
+                name="booking_confirmed_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_required_by__gt=F("held_at"), price_guaranteed_until__gt=F("held_at")),
+                name="booking_clocks_run_forward",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["payment_required_by"], name="booking_overdue", condition=Q(status="held")),
+            models.Index(fields=["owner", "-held_at"], name="booking_of_owner"),
+            models.Index(fields=["-held_at"], name="booking_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.locator
+
+    @property
+    def available_actions(self) -> list[str]:
+        """What can be done with the booking now; the gate of each action checks again under its lock."""
+        if self.status == self.Status.HELD:
+            running = any(payment.status == "started" for payment in self.payments.all())
+            return [] if running else ["pay", "release"]
+        return []
+
+
+class Passenger(models.Model):
+    """A traveller of one booking."""
+
+    class Type(models.TextChoices):
+        ADULT = "adult", _("adult")
+        CHILD = "child", _("child")
+        INFANT = "infant", _("infant")
+
+    class Title(models.TextChoices):
+        MR = "mr", _("Mr")
+        MS = "ms", _("Ms")
+        MRS = "mrs", _("Mrs")
+        MX = "mx", _("Mx")
+        DR = "dr", _("Dr")
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="passengers", verbose_name=_("booking"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    type = models.CharField(_("type"), max_length=6, choices=Type.choices)
+    title = models.CharField(_("title"), max_length=4, choices=Title.choices, blank=True)
+    given_name = models.CharField(_("given name"), max_length=60)
+    family_name = models.CharField(_("family name"), max_length=60)
+    born_on = models.DateField(_("date of birth"))
+    with_adult = models.PositiveSmallIntegerField(
+        _("with adult"),
+        null=True,
+        blank=True,
+        help_text=_("Position of the adult on whose lap an infant sits."),
+    )
+
+    class Meta:
+        verbose_name = _("traveller")
+        verbose_name_plural = _("travellers")
+        ordering = ["booking", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="passenger_position_once"),
+            models.UniqueConstraint(
+                fields=["booking", "with_adult"],
+                name="one_infant_on_a_lap",
+                condition=Q(with_adult__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(type="infant", with_adult__isnull=False) | (~Q(type="infant") & Q(with_adult__isnull=True)),
+                name="infant_sits_with_an_adult",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
+
+class Segment(models.Model):
+    """One flight of a booking's journey."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="segments", verbose_name=_("booking"))
+    flight = models.ForeignKey(Flight, models.PROTECT, related_name="segments", verbose_name=_("flight"))
+    slice = models.PositiveSmallIntegerField(_("slice"), help_text=_("0 is the way out, 1 the way back."))
+    position = models.PositiveSmallIntegerField(_("position"), help_text=_("In the whole journey, from 0."))
+    family = models.ForeignKey(FareFamily, models.PROTECT, related_name="+", verbose_name=_("fare family"))
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+
+    objects = SegmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("flight of a booking")
+        verbose_name_plural = _("flights of bookings")
+        ordering = ["booking", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="segment_position_once"),
+            models.UniqueConstraint(fields=["booking", "flight"], name="segment_flight_once_per_booking"),
+        ]
+        indexes = [
+            models.Index(fields=["flight"], name="segment_to_remind", condition=Q(reminded_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking} {self.flight}"
+
+
+class Ticket(models.Model):
+    """All coupons of one traveller: 13 digits, airline code and serial, with a check digit beside them."""
+
+    passenger = models.OneToOneField(Passenger, models.PROTECT, related_name="ticket", verbose_name=_("traveller"))
+    number = models.CharField(_("number"), max_length=13, unique=True)
+    issued_at = models.DateTimeField(_("issued"))
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__regex=r"^[0-9]{13}$"), name="ticket_number_13_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number[:3]}-{self.number[3:]}"
+
+    @property
+    def check_digit(self) -> int:
+        """The number modulo 7, kept beside the 13 digits (IATA Resolution 722)."""
+        return int(self.number) % 7
+
+
+class Coupon(models.Model):
+    """One traveller on one flight: what was sold, at what price. The coupons are the truth about seats."""
+
+    class Status(models.TextChoices):
+        HELD = "held", _("held")
+        OPEN = "open", _("open")
+        CHECKED_IN = "checked_in", _("checked in")
+        BOARDED = "boarded", _("boarded")
+        FLOWN = "flown", _("flown")
+        CANCELLED = "cancelled", _("cancelled")
+
+    LIVE = (Status.HELD, Status.OPEN, Status.CHECKED_IN, Status.BOARDED)
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="coupons", verbose_name=_("booking"))
+    passenger = models.ForeignKey(Passenger, models.PROTECT, related_name="coupons", verbose_name=_("traveller"))
+    segment = models.ForeignKey(Segment, models.PROTECT, related_name="coupons", verbose_name=_("segment"))
+    flight = models.ForeignKey(Flight, models.PROTECT, related_name="coupons", verbose_name=_("flight"))
+    identity = models.CharField(_("identity"), max_length=64, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, editable=False)
+    fare = models.DecimalField(_("fare"), max_digits=10, decimal_places=2)
+    taxes = models.JSONField(_("taxes"), encoder=DjangoJSONEncoder, default=list)
+    total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    seat = models.ForeignKey(Seat, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seat"))
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        ordering = ["passenger", "segment"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown", "cancelled"]),
+                name="coupon_status_known",
+            ),
+            models.CheckConstraint(condition=Q(fare__gte=0, total__gte=F("fare")), name="coupon_not_negative"),
+            models.UniqueConstraint(fields=["passenger", "segment"], name="coupon_once_per_flight_of_traveller"),
+            models.UniqueConstraint(
+                fields=["flight", "identity"],
+                name="nobody_twice_on_a_flight",
+                condition=Q(status__in=["held", "open", "checked_in", "boarded"]),
+            ),
+            models.UniqueConstraint(
+                fields=["flight", "seat"],
+                name="nobody_on_anothers_seat",
+                condition=Q(status__in=["held", "open", "checked_in", "boarded"], seat__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.passenger} {self.flight}"

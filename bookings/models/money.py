@@ -1,0 +1,100 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models.bookings import Booking
+from bookings.querysets import PaymentQuerySet
+
+
+class Payment(models.Model):
+    """One attempt to take a booking's total. Its id is the idempotency key that the gateway is given."""
+
+    class Status(models.TextChoices):
+        STARTED = "started", _("started")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        REFUNDED = "refunded", _("refunded")
+        PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="payments", verbose_name=_("booking"))
+    gateway = models.CharField(_("gateway"), max_length=20)
+    token = models.CharField(_("token"), max_length=200, help_text=_("The gateway's name for card or account."))
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    status = models.CharField(
+        _("status"), max_length=15, choices=Status.choices, default=Status.STARTED, editable=False
+    )
+    reference = models.CharField(_("gateway's reference"), max_length=100, blank=True, editable=False)
+    decline_code = models.CharField(_("decline code"), max_length=50, blank=True, editable=False)
+    challenge_url = models.CharField(_("challenge page"), max_length=500, blank=True, editable=False)
+    started_at = models.DateTimeField(_("started"))
+    answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
+    ask_again_at = models.DateTimeField(_("ask again"), null=True, editable=False)
+    times_asked = models.PositiveIntegerField(_("times asked"), default=0, editable=False)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-started_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["started", "succeeded", "failed", "refunded", "partly_refunded"]),
+                name="payment_status_known",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
+            models.UniqueConstraint(
+                fields=["booking"], name="one_running_payment_per_booking", condition=Q(status="started")
+            ),
+            models.UniqueConstraint(
+                fields=["booking"], name="one_succeeded_payment_per_booking", condition=Q(status="succeeded")
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "reference"], name="payment_reference_once", condition=~Q(reference="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["ask_again_at"], name="payment_to_settle", condition=Q(status="started")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} {self.get_status_display()}"
+
+
+class Refund(models.Model):
+    """Money on its way back by the gateway that took it. Its id is the idempotency key of the gateway."""
+
+    class Status(models.TextChoices):
+        STARTED = "started", _("started")
+        SUCCEEDED = "succeeded", _("succeeded")
+
+    class Reason(models.TextChoices):
+        SEATS_GONE = "seats_gone", _("paid after the seats had gone")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.STARTED, editable=False
+    )
+    started_at = models.DateTimeField(_("started"))
+    paid_at = models.DateTimeField(_("paid"), null=True, editable=False)
+    times_tried = models.PositiveIntegerField(_("times tried"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-started_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
+            models.CheckConstraint(condition=Q(status__in=["started", "succeeded"]), name="refund_status_known"),
+        ]
+        indexes = [models.Index(fields=["started_at"], name="refund_to_pay", condition=Q(status="started"))]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.payment.currency}"

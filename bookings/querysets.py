@@ -1,0 +1,64 @@
+"""Questions about what was sold, as phrases."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from django.db import models
+
+from flights_project.gateway.models import User
+from flights_project.lib import clock
+
+if TYPE_CHECKING:
+    from bookings.models import Booking, Payment, Segment  # noqa: F401 -- the querysets' parameters
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def locked(self, pk: int) -> "Booking":
+        """The booking with its fare family, locked until the transaction ends."""
+        return self.select_related("family").select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+    def of(self, owner: User) -> Self:
+        """Somebody's own bookings: the only ones that they may know of."""
+        return self.filter(owner=owner)
+
+    def counted_in_quarter(self, now: datetime) -> Self:
+        """Live or flown bookings made in the calendar quarter of `now`."""
+        return self.filter(status__in=("held", "confirmed"), held_at__gte=clock.quarter_start(now))
+
+    def overdue(self, now: datetime) -> Self:
+        """Holds whose time to pay is over, and for which no payment runs."""
+        return self.filter(status="held", payment_required_by__lte=now).exclude(payments__status="started")
+
+    def with_journey(self) -> Self:
+        """With everything that a booking is shown with, in a number of queries that does not grow."""
+        return self.prefetch_related(
+            "passengers__ticket",
+            "segments__family",
+            "segments__flight__origin__city",
+            "segments__flight__destination__city",
+            "coupons",
+            "payments",
+        )
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def started(self, pk: UUID) -> Self:
+        """This payment, if it still waits for its answer: what guarded updates start from."""
+        return self.filter(pk=pk, status="started")
+
+    def to_settle(self, now: datetime) -> Self:
+        """Started payments whose gateway is to be asked again by now."""
+        return self.filter(status="started", ask_again_at__lte=now)
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def to_remind(self, *, now: datetime, until: datetime) -> Self:
+        """Flights of confirmed bookings that leave between `now` and `until`, whose traveller was not reminded."""
+        return self.filter(
+            reminded_at=None,
+            booking__status="confirmed",
+            flight__departs_at__gt=now,
+            flight__departs_at__lte=until,
+            flight__status__in=("scheduled", "delayed"),
+        )

@@ -1,0 +1,39 @@
+"""Holds whose time is over give their seats back, by any number of workers at once."""
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from bookings.models import Booking
+from bookings.services.holds import give_back, is_being_paid
+from bookings.services.telling import tell_owner
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+
+
+def expire_holds(*, now: datetime) -> int:
+    """End every hold that is overdue at `now` and for which no payment runs; returns how many it ended."""
+    overdue = Booking.objects.overdue(now).order_by("payment_required_by").values_list("pk", flat=True)
+    return sum(_expire(pk, now) for pk in list(overdue[:BATCH]))
+
+
+@transaction.atomic
+def _expire(pk: int, now: datetime) -> bool:
+    """Lock first, then look: a payment may have started between the list and the lock."""
+    booking = (
+        Booking.objects.filter(pk=pk)
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("family")
+        .first()
+    )
+    if booking is None or booking.status != Booking.Status.HELD or booking.payment_required_by > now:
+        return False
+    if is_being_paid(booking):
+        return False
+    give_back(booking, becomes=Booking.Status.EXPIRED, now=now)
+    tell_owner("hold_expired", booking, now=now)
+    log.info("hold_expired", booking=booking.locator)
+    return True

@@ -1,0 +1,39 @@
+"""The reminder before departure: once for each flight of a confirmed booking, whenever the booking was made."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from bookings.models import Segment
+from bookings.services.telling import flight_facts, tell_owner
+
+BATCH = 200
+
+
+def remind_due(*, now: datetime) -> int:
+    """Tell the owners of all flights that leave within `REMINDER_BEFORE_DEPARTURE`; returns how many were told."""
+    told = 0
+    while batch := _remind_batch(now):
+        told += batch
+    return told
+
+
+@transaction.atomic
+def _remind_batch(now: datetime) -> int:
+    """The segments stay locked until they are marked, so that two workers never remind of the same flight."""
+    segments = list(
+        Segment.objects.to_remind(now=now, until=now + settings.REMINDER_BEFORE_DEPARTURE)
+        .select_related("booking__family", "flight__origin__city", "flight__destination__city")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH]
+    )
+    for segment in segments:
+        tell_owner(
+            "flight_reminder",
+            segment.booking,
+            subject=f"{segment.flight.number} {segment.flight.departs_on}",
+            flight=flight_facts(segment.flight),
+            now=now,
+        )
+    Segment.objects.filter(pk__in=[segment.pk for segment in segments]).update(reminded_at=now)
+    return len(segments)

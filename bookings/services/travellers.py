@@ -1,0 +1,131 @@
+"""Who travels: checked against the offer they travel on, and told apart from everybody else."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from airlines.services.pricing import Party, TravellerType
+from flights_project.lib.errors import InvalidRequest
+
+CHILD_FROM, ADULT_FROM = 2, 12
+OLDEST = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traveller:
+    """A traveller as entered. `with_adult` is the position, from 0, of the adult on whose lap an infant sits."""
+
+    type: str
+    given_name: str
+    family_name: str
+    born_on: date
+    title: str = ""
+    with_adult: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """The same for the same person however the name is typed: only letters count, without case and accents."""
+        name = unicodedata.normalize("NFKD", f"{self.given_name}{self.family_name}".casefold())
+        letters = "".join(filter(str.isalpha, name))
+        return hashlib.sha256(f"{letters} {self.born_on:%Y-%m-%d}".encode()).hexdigest()
+
+
+def age_on(day: date, born_on: date) -> int:
+    """Full years. Somebody born on 29 February has the birthday on 1 March in other years."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def type_on(day: date, born_on: date) -> TravellerType:
+    """IATA: adult from 12, child from 2 to 11, infant under 2, on the day of the last flight."""
+    age = age_on(day, born_on)
+    if age < CHILD_FROM:
+        return TravellerType.INFANT
+    return TravellerType.CHILD if age < ADULT_FROM else TravellerType.ADULT
+
+
+def check_travellers(
+    travellers: Sequence[Traveller], *, party: Party, last_flight_on: date, today: date
+) -> list[Traveller]:
+    """The travellers with every infant on a lap. Raises InvalidRequest that names what is wrong with whom."""
+    errors: dict[str, list[str]] = {}
+    if _counts(travellers) != party.counts:
+        errors["passengers"] = [f"The offer is for {_in_words(party)}: enter exactly these travellers."]
+    for index, traveller in enumerate(travellers):
+        if fault := _birth_fault(traveller, last_flight_on, today):
+            errors[f"passengers[{index}].born_on"] = [fault]
+    errors |= _twice(travellers)
+    if not errors:
+        travellers, errors = _seat_infants(travellers)
+    if errors:
+        raise InvalidRequest(errors)
+    return list(travellers)
+
+
+def _counts(travellers: Sequence[Traveller]) -> dict[TravellerType, int]:
+    counts = {kind: sum(1 for each in travellers if each.type == kind) for kind in TravellerType}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def _in_words(party: Party) -> str:
+    names = {
+        TravellerType.ADULT: ("adult", "adults"),
+        TravellerType.CHILD: ("child", "children"),
+        TravellerType.INFANT: ("infant", "infants"),
+    }
+    return ", ".join(f"{count} {names[kind][count > 1]}" for kind, count in party.counts.items())
+
+
+def _birth_fault(traveller: Traveller, last_flight_on: date, today: date) -> str | None:
+    if traveller.born_on > today:
+        return "This date of birth is in the future."
+    if age_on(today, traveller.born_on) > OLDEST:
+        return "This date of birth is too long ago."
+    actual = type_on(last_flight_on, traveller.born_on)
+    if actual != traveller.type:
+        return (
+            f"On the day of the last flight, {last_flight_on:%-d %B %Y}, this traveller is "
+            f"{_AS_TYPE[actual]}, not {_AS_TYPE[TravellerType(traveller.type)]}: search again with the right party."
+        )
+    return None
+
+
+_AS_TYPE = {
+    TravellerType.ADULT: "an adult (12 or older)",
+    TravellerType.CHILD: "a child (2 to 11)",
+    TravellerType.INFANT: "an infant (under 2)",
+}
+
+
+def _twice(travellers: Sequence[Traveller]) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    seen: dict[str, int] = {}
+    for index, traveller in enumerate(travellers):
+        if traveller.identity in seen:
+            errors[f"passengers[{index}].given_name"] = ["This traveller is entered twice."]
+        seen.setdefault(traveller.identity, index)
+    return errors
+
+
+def _seat_infants(travellers: Sequence[Traveller]) -> tuple[list[Traveller], dict[str, list[str]]]:
+    """Each infant on the lap of the adult it names, or of the first adult without one."""
+    adults = {index for index, each in enumerate(travellers) if each.type == TravellerType.ADULT}
+    free = adults - {each.with_adult for each in travellers if each.type == TravellerType.INFANT}
+    taken: set[int] = set()
+    seated, errors = [], {}
+    for index, traveller in enumerate(travellers):
+        lap = traveller.with_adult
+        if traveller.type != TravellerType.INFANT:
+            seated.append(replace(traveller, with_adult=None))
+            continue
+        if lap is None:
+            lap = min(free)
+            free.discard(lap)
+        if lap not in adults:
+            errors[f"passengers[{index}].with_adult"] = ["Name the position of an adult of this booking, from 0."]
+        elif lap in taken:
+            errors[f"passengers[{index}].with_adult"] = ["There is already an infant on this adult's lap."]
+        taken.add(lap)
+        seated.append(replace(traveller, with_adult=lap))
+    return seated, errors

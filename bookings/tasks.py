@@ -1,0 +1,30 @@
+"""The clocks of bookings. Each task may run twice, or late, or on two workers at once, and does no harm."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from bookings.services import expiry, refunds, reminders, settlement
+
+
+@shared_task
+def expire_holds() -> int:
+    """Give back the seats of overdue holds; returns how many holds ended."""
+    return expiry.expire_holds(now=timezone.now())
+
+
+@shared_task
+def settle_payments() -> int:
+    """Ask the gateways about payments without an answer; returns how many have one now."""
+    return settlement.settle_due(now=timezone.now())
+
+
+@shared_task
+def pay_refunds() -> int:
+    """Send refunds that are not paid yet; returns how many were."""
+    return refunds.pay_refunds(now=timezone.now())
+
+
+@shared_task
+def remind_travellers() -> int:
+    """Remind of flights that leave within a day; returns how many reminders were written."""
+    return reminders.remind_due(now=timezone.now())

@@ -1,0 +1,114 @@
+"""The fixed cast, the clock, and the doors that tests act through."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from flights_project.gateway.models import ApiKey, User
+
+NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+PASSWORD = "a long enough passphrase"
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """A fixed instant; the whole process lives in it until the test ends."""
+    with time_machine.travel(NOW, tick=False):
+        yield NOW
+
+
+@pytest.fixture
+def in_a_month(now: datetime) -> datetime:
+    """A departure on 20 December 2026 at noon in India."""
+    return now + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(settings: Any) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CURRENCY = "INR"
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        cache.clear()
+
+
+@pytest.fixture
+def traveller(db: None) -> User:
+    return User.objects.create_user("traveller@example.com", PASSWORD, first_name="Asha", last_name="Rao")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return User.objects.create_user("stranger@example.com", PASSWORD)
+
+
+@pytest.fixture
+def agent(db: None) -> User:
+    """Staff with every permission."""
+    return User.objects.create_superuser("agent@example.com", PASSWORD, first_name="Ravi")
+
+
+@pytest.fixture
+def integrator(db: None) -> User:
+    from django.contrib.auth.models import Group  # noqa: PLC0415 -- needs the app registry
+
+    user = User.objects.create_user("integrator@example.com", PASSWORD)
+    user.groups.add(Group.objects.get_or_create(name=User.INTEGRATOR_GROUP)[0])
+    return user
+
+
+@pytest.fixture
+def integrator_key(integrator: User) -> str:
+    return ApiKey.issue(owner=integrator, name="tests")[1]
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """An API client that nobody is logged in to; `as_user` and `as_key` log in."""
+    return APIClient()
+
+
+@pytest.fixture
+def as_user() -> Any:
+    def log_in(user: User) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def as_key() -> Any:
+    def log_in(key: str) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def page_of() -> Any:
+    """A browser session that somebody is logged in to."""
+
+    def log_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return log_in

@@ -1,0 +1,114 @@
+"""The REST API put together: its paths, and how each error of the trade is answered."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from airlines import exceptions as airlines
+from bookings import exceptions as bookings
+from flights_project.gateway import idempotency, problems, services
+from flights_project.lib.errors import DomainError, InvalidRequest
+
+log = structlog.get_logger(__name__)
+
+urlpatterns = [
+    path("", include("flights_project.gateway.api.urls")),
+    path("", include("airlines.api.urls")),
+    path("", include("bookings.api.urls")),
+]
+
+STATUSES: dict[type[DomainError], int] = {
+    InvalidRequest: 400,
+    services.EmailTaken: 400,
+    idempotency.IdempotencyKeyRequired: 400,
+    idempotency.IdempotencyKeyReused: 422,
+    idempotency.RequestInProgress: 409,
+    airlines.OfferInvalid: 400,
+    airlines.OfferExpired: 410,
+    airlines.NotOnSale: 409,
+    airlines.SeatsGone: 409,
+    airlines.PriceChanged: 409,
+    airlines.LayoutInvalid: 400,
+    bookings.AlreadyBooked: 409,
+    bookings.BookingLimitReached: 409,
+    bookings.HoldExpired: 410,
+    bookings.NotPayable: 409,
+    bookings.NotReleasable: 409,
+    bookings.PaymentRunning: 409,
+    bookings.GatewayUnknown: 400,
+}
+"""The status of each error that states a fact; its `code` is part of the contract."""
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error of the API leaves as a problem document."""
+    if isinstance(error, ValidationError):  # a model's own rules, raised by a service
+        error = exceptions.ValidationError(detail=_fields(error))
+    if isinstance(error, DomainError):
+        set_rollback()
+        problem = problems.from_domain(error, STATUSES[type(error)])
+        return problems.api_response(problem, _retry_headers(error))
+    foreseen = problems.from_framework(error)
+    if foreseen is None:
+        set_rollback()
+        log.error("internal_error", exc_info=error, view=type(context["view"]).__name__)
+        return problems.api_response(problems.unforeseen())
+    framework = exception_handler(error, context)
+    headers = dict(framework.headers) if framework is not None else {}
+    headers.pop("Content-Type", None)
+    return problems.api_response(foreseen, headers)
+
+
+def _fields(error: ValidationError) -> dict[str, list[str]]:
+    if hasattr(error, "error_dict"):
+        return {
+            "non_field_errors" if field == "__all__" else field: messages
+            for field, messages in error.message_dict.items()
+        }
+    return {"non_field_errors": error.messages}
+
+
+def _retry_headers(error: DomainError) -> dict[str, str]:
+    retry_after = error.facts.get("retry_after")
+    return {} if retry_after is None else {"Retry-After": str(retry_after)}
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _problem(error: exceptions.APIException) -> HttpResponse:
+    problem = problems.from_framework(error)
+    assert problem is not None  # noqa: S101 -- errors of DRF have one
+    return problems.page_response(problem)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(exceptions.ParseError())
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(exceptions.PermissionDenied())
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(exceptions.NotFound())
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
+        return problems.page_response(problems.unforeseen())
+    return defaults.server_error(request)

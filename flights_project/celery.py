@@ -1,0 +1,25 @@
+"""Celery: slow work and clocks. Every task takes ids, is idempotent, and reads the truth from the database."""
+
+import os
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from flights_project.lib import logs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
+
+app = Celery("flights")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+app.autodiscover_tasks(["flights_project.gateway"])
+
+
+@setup_logging.connect
+def _log_as_the_web_does(**_: object) -> None:
+    logs.configure({"format": settings.LOG_FORMAT, "level": settings.LOG_LEVEL})
+    structlog.get_logger(__name__).debug("logging configured")

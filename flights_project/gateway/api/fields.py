@@ -1,0 +1,42 @@
+"""Fields that mean the same everywhere in the API."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from flights_project.lib.money import MoneyAmount, on_the_wire
+
+MONEY_SCHEMA = {
+    "type": "object",
+    "required": ["amount", "currency"],
+    "properties": {
+        "amount": {"type": "string", "format": "decimal", "examples": ["4500.00"]},
+        "currency": {"type": "string", "description": "ISO 4217", "examples": ["INR"]},
+    },
+}
+
+
+@extend_schema_field(MONEY_SCHEMA)
+class MoneyField(serializers.DecimalField):
+    """Written as `{"amount": "4500.00", "currency": "INR"}`; read in that form or as a bare amount."""
+
+    default_error_messages = {"wrong_currency": "Prices here are in {currency}."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=10, decimal_places=2, min_value=Decimal(0), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, Mapping):
+            if data.get("currency") != settings.CURRENCY:
+                self.fail("wrong_currency", currency=settings.CURRENCY)
+            data = data.get("amount")
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+    def to_representation(self, value: Decimal) -> MoneyAmount:  # type: ignore[override]
+        return on_the_wire(value, settings.CURRENCY)

@@ -1,0 +1,81 @@
+"""Who is calling the API: an integrator's key, a person's token, or the browser's session."""
+
+import hmac
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from flights_project.gateway.models import ApiKey, User
+
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+"""A key's `last_used_at` is as fresh as this; more would cost a write with every request."""
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Api-Key PREFIX.SECRET`; `request.auth` is the `ApiKey`, `request.user` its owner."""
+
+    keyword = "Api-Key"
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        scheme, _, credentials = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != self.keyword.lower():
+            return None
+        prefix, _, secret = credentials.strip().partition(".")
+        key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
+        now = timezone.now()
+        # Compared also where there is no such prefix, so that the time taken tells nothing.
+        known = key.secret_hash if key else ""
+        matches = hmac.compare_digest(known, ApiKey.hash_secret(secret))
+        if key is None or not matches or not key.is_usable(now) or not key.owner.is_active:
+            raise AuthenticationFailed("The API key is unknown, revoked or expired.", code="invalid_api_key")
+        if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        return key.owner, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return f'{self.keyword} realm="api"'
+
+
+class BearerAuthentication(JWTAuthentication):
+    """`Authorization: Bearer TOKEN` with a token of `auth/token/`."""
+
+
+class BrowserSessionAuthentication(SessionAuthentication):
+    """The session of somebody logged in on the pages, with CSRF protection; for the docs page and our own pages."""
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = ApiKeyAuthentication
+    name = "apiKey"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key PREFIX.SECRET`, made for an integrator in the staff desk.",
+        }
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BearerAuthentication
+    name = "bearer"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BrowserSessionAuthentication
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

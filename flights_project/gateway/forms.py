@@ -1,0 +1,32 @@
+"""How every form of the pages is rendered, and the sign-up form."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from flights_project.gateway.models import User
+
+
+class FlightsFormRenderer(TemplatesSetting):
+    """Fields with label, hint and error tied to the input; see `templates/components/field.html`."""
+
+    field_template_name = "components/field.html"
+
+
+class SignupForm(forms.Form):
+    """What allauth's sign-up asks beside e-mail and password."""
+
+    first_name = forms.CharField(
+        label=_("Given name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Family name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
+    field_order = ["first_name", "last_name", "email", "password1"]
+
+    def signup(self, request: HttpRequest, user: "User") -> None:
+        """Called by allauth once the account is made: names were already taken from the form."""

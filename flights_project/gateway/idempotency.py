@@ -1,0 +1,133 @@
+"""Requests that cost money or seats are sent with an `Idempotency-Key` and can be repeated safely.
+
+The same key and body replays the stored answer; the same key with another body is refused; while the first still
+runs, the second is told to come back. A request that died with its worker leaves its key behind: after
+`IDEMPOTENCY_ABANDONED_AFTER` the next try takes it over. What makes a repeat harmless then is not this module but
+the services: a payment is found by its booking and asked about, never charged again.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flights_project.gateway import problems
+from flights_project.gateway.models import ApiKey, IdempotencyRecord
+from flights_project.lib.errors import DomainError
+
+KEY_LENGTH = 255
+
+
+class IdempotencyKeyRequired(DomainError):
+    code = "idempotency_key_required"
+    title = "This request needs an Idempotency-Key header of 1 to 255 characters."
+
+
+class IdempotencyKeyReused(DomainError):
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used for a different request."
+
+
+class RequestInProgress(DomainError):
+    code = "request_in_progress"
+    title = "A request with this Idempotency-Key is still running."
+
+
+def caller_of(request: Request) -> str:
+    """A name for whoever calls: keys of one owner are told apart from each other and from the owner's login."""
+    return f"key:{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user:{request.user.pk}"
+
+
+def fingerprint_of(request: Request) -> str:
+    """Hash of method, path and parsed body: the order of members and white space do not matter."""
+    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), body])).hexdigest()
+
+
+def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Decorates a viewset's method whose answer is replayed for the same caller and key.
+
+    Answers below 500 are kept, refusals too; a server error releases the key so that the caller can try again.
+    """
+
+    @wraps(view)
+    def replaying(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "")
+        if not 1 <= len(key) <= KEY_LENGTH:
+            raise IdempotencyKeyRequired
+        claim = claim_key(caller=caller_of(request), key=key, fingerprint=fingerprint_of(request), now=timezone.now())
+        if claim.status is not None:
+            return _replay(claim.body, claim.status)
+        return _run_and_keep(claim, lambda: view(self, request, *args, **kwargs), self.handle_exception)
+
+    return replaying
+
+
+def _replay(body: Any, status: int) -> Response:
+    media_type = problems.MEDIA_TYPE if status >= HTTPStatus.BAD_REQUEST else None
+    return Response(body, status=status, headers={"Idempotency-Replayed": "true"}, content_type=media_type)
+
+
+def _run_and_keep(
+    claim: IdempotencyRecord, run: Callable[[], Response], answer_error: Callable[[Exception], Response]
+) -> Response:
+    try:
+        response = run()
+    except Exception as error:  # noqa: BLE001 -- the view's own handler turns every error into an answer
+        response = answer_error(error)
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        release_key(claim)
+    else:
+        keep_answer(claim, status=response.status_code, body=response.data)
+    return response
+
+
+def claim_key(*, caller: str, key: str, fingerprint: str, now: datetime) -> IdempotencyRecord:
+    """The record of this request: a new one to run, or one with `status` set whose answer is replayed.
+
+    Raises IdempotencyKeyReused, RequestInProgress.
+    """
+    claim = IdempotencyRecord(caller=caller, key=key, fingerprint=fingerprint, started_at=now, attempt=uuid.uuid4())
+    try:
+        with transaction.atomic():
+            claim.save(force_insert=True)
+    except IntegrityError:
+        return _earlier_claim(claim, now)
+    return claim
+
+
+def _earlier_claim(claim: IdempotencyRecord, now: datetime) -> IdempotencyRecord:
+    earlier = IdempotencyRecord.objects.filter(caller=claim.caller, key=claim.key).first()
+    if earlier is None:  # released between our insert and this look
+        raise RequestInProgress(retry_after=1)
+    if earlier.fingerprint != claim.fingerprint:
+        raise IdempotencyKeyReused
+    if earlier.status is not None:
+        return earlier
+    abandoned_before = now - settings.IDEMPOTENCY_ABANDONED_AFTER
+    taken_over = IdempotencyRecord.objects.filter(
+        pk=earlier.pk, status=None, attempt=earlier.attempt, started_at__lt=abandoned_before
+    ).update(attempt=claim.attempt, started_at=now)
+    if not taken_over:
+        raise RequestInProgress(retry_after=1)
+    claim.pk = earlier.pk
+    return claim
+
+
+def keep_answer(claim: IdempotencyRecord, *, status: int, body: Any) -> None:
+    """Store the answer, unless another attempt has taken the key over meanwhile."""
+    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt).update(status=status, body=body)
+
+
+def release_key(claim: IdempotencyRecord) -> None:
+    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt, status=None).delete()

@@ -1,0 +1,19 @@
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdHeader:
+    """Puts the request's id, which is in every log line of it, into the answer as `X-Request-ID`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["X-Request-ID"] = structlog.contextvars.get_contextvars().get("request_id", "")
+        return response

@@ -1,0 +1,120 @@
+"""Problem responses (RFC 9457): every error of the API has one shape and a stable code."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from flights_project.gateway.wire import OrjsonRenderer
+from flights_project.lib.errors import DomainError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One error as the API tells it."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    members: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "code": self.code,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+            **self.members,
+        }
+
+
+def from_domain(error: DomainError, status: int) -> Problem:
+    """The problem that a rule of the trade states, with the facts it carries."""
+    return Problem(status=status, code=error.code, title=error.title, detail=str(error), members=error.facts)
+
+
+def from_framework(error: Exception) -> Problem | None:
+    """The problem for an error of Django or DRF, None for one that nobody foresaw."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        errors = _flat_errors(error.detail)
+        return Problem(
+            status=error.status_code,
+            code="invalid",
+            title="Some of what was sent is not valid.",
+            detail=next(iter(errors.values()))[0],
+            members={"errors": errors},
+        )
+    return Problem(
+        status=error.status_code,
+        code=_code(error),
+        title=HTTPStatus(error.status_code).phrase,
+        detail=_text(error.detail),
+        members={},
+    )
+
+
+def api_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    return Response(problem.as_dict(), status=problem.status, headers=headers, content_type=MEDIA_TYPE)
+
+
+def page_response(problem: Problem) -> HttpResponse:
+    """For errors outside DRF's views, such as an unknown path below the API's base."""
+    body = OrjsonRenderer().render(problem.as_dict())
+    return HttpResponse(body, status=problem.status, content_type=MEDIA_TYPE)
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    problem = from_framework(Http404())
+    assert problem is not None  # noqa: S101 -- a 404 always has its problem
+    return page_response(problem)
+
+
+def unforeseen() -> Problem:
+    """Says nothing about the inside: the request id leads to the log that does."""
+    return Problem(
+        status=500,
+        code="internal_error",
+        title="Internal Server Error",
+        detail="Something went wrong on our side. Nothing was charged or booked unless your trips show it.",
+        members={},
+    )
+
+
+def _code(error: exceptions.APIException) -> str:
+    codes = error.get_codes()
+    return codes if isinstance(codes, str) else error.default_code
+
+
+def _text(detail: Any) -> str:
+    return str(detail.get("detail", "")) if isinstance(detail, dict) else str(detail)
+
+
+def _flat_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """`{"passengers": [{}, {"born_on": ["…"]}]}` → `{"passengers[1].born_on": ["…"]}`."""
+    if isinstance(detail, dict):
+        flat: dict[str, list[str]] = {}
+        for name, below in detail.items():
+            flat |= _flat_errors(below, f"{prefix}.{name}" if prefix else str(name))
+        return flat
+    if detail and all(isinstance(part, dict) for part in detail):
+        flat = {}
+        for index, below in enumerate(detail):
+            flat |= _flat_errors(below, f"{prefix}[{index}]")
+        return flat
+    return {prefix or "non_field_errors": [str(part) for part in detail]}

@@ -1,0 +1,21 @@
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from flights_project.gateway.models import User
+from flights_project.lib.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    title = "There is already an account with this e-mail address."
+
+
+def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> User:
+    """A new traveller, who can log in on the pages and by the API. Raises EmailTaken."""
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, first_name=first_name, last_name=last_name)
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return user

@@ -1,0 +1,89 @@
+"""How pages write money, times and durations."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from flights_project.lib import clock
+from flights_project.lib.money import rounded
+
+register = template.Library()
+
+SYMBOLS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "AUD": "A$", "CAD": "C$", "SGD": "S$"}
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    """`₹4,500` or `₹4,500.50`: minor units only where there are any; rupees are grouped as in India."""
+    exact = rounded(amount, settings.CURRENCY)
+    if exact == exact.to_integral_value():
+        exact = exact.quantize(Decimal(1))
+    whole, _point, minor = str(abs(exact)).partition(".")
+    grouped = _indian_groups(whole) if settings.CURRENCY == "INR" else f"{int(whole):,}"
+    sign = "−" if exact < 0 else ""
+    symbol = SYMBOLS.get(settings.CURRENCY, f"{settings.CURRENCY} ")
+    return f"{sign}{symbol}{grouped}" + (f".{minor}" if minor else "")
+
+
+def _indian_groups(whole: str) -> str:
+    head, tail = whole[:-3], whole[-3:]
+    pairs: list[str] = []
+    while head:
+        pairs.insert(0, head[-2:])
+        head = head[:-2]
+    return ",".join([*pairs, tail])
+
+
+@register.filter
+def local_time(instant: datetime, zone_name: str) -> str:
+    """The time on the clock of an airport: `06:45`."""
+    return instant.astimezone(clock.zone(zone_name)).strftime("%H:%M")
+
+
+@register.filter
+def local_day(instant: datetime, zone_name: str) -> str:
+    """The date at an airport: `Sat 5 Dec 2026`."""
+    return formats.date_format(clock.local_date(instant, zone_name), "D j M Y")
+
+
+@register.filter
+def long_day(day: date) -> str:
+    """`Saturday 5 December 2026`."""
+    return formats.date_format(day, "l j F Y")
+
+
+@register.filter
+def duration(span: timedelta) -> str:
+    """`2 h 15 min`."""
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    if not hours:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    if not minutes:
+        return _("%(hours)d h") % {"hours": hours}
+    return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+
+
+@register.filter
+def local_iso(instant: datetime, zone_name: str) -> str:
+    """For `<time datetime>`: `2026-12-05T06:45:00+05:30`."""
+    return instant.astimezone(clock.zone(zone_name)).isoformat(timespec="seconds")
+
+
+@register.filter
+def local_moment(instant: datetime, zone_name: str) -> str:
+    """A deadline as people read it: `14:35 IST on Sat 5 Dec 2026`."""
+    local = instant.astimezone(clock.zone(zone_name))
+    return _("%(time)s on %(day)s") % {
+        "time": f"{local:%H:%M %Z}",
+        "day": formats.date_format(local.date(), "D j M Y"),
+    }
+
+
+@register.filter
+def short_day(day: date) -> str:
+    """`Sat 5 Dec`."""
+    return formats.date_format(day, "D j M")

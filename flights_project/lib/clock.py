@@ -1,0 +1,42 @@
+"""Instants are UTC; people see local times with the day offset."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone called `name`."""
+    return ZoneInfo(name)
+
+
+def local_to_utc(on: date, at: time, zone_name: str) -> datetime:
+    """The UTC instant of the wall-clock time `at` on the date `on`.
+
+    A time that a daylight-saving change skips is taken with the offset before the change, so that it falls
+    an hour later on the clock; a time that happens twice is its first occurrence (PEP 495, fold=0).
+    """
+    return datetime.combine(on, at, tzinfo=zone(zone_name)).astimezone(UTC)
+
+
+def local_date(instant: datetime, zone_name: str) -> date:
+    """The date on the wall of an airport at `instant`."""
+    return instant.astimezone(zone(zone_name)).date()
+
+
+def day_offset(departure: datetime, arrival: datetime) -> int:
+    """Calendar days between two local times: 1 is shown as `+1`."""
+    return (arrival.date() - departure.date()).days
+
+
+def quarter_start(instant: datetime) -> datetime:
+    """The first instant of the calendar quarter (UTC) that `instant` is in."""
+    month = 3 * ((instant.month - 1) // 3) + 1
+    return instant.replace(month=month, day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def iso_duration(span: timedelta) -> str:
+    """An ISO 8601 duration in hours and minutes: `PT2H15M`."""
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return f"PT{hours}H{minutes}M"

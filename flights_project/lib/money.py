@@ -1,0 +1,35 @@
+"""Money is a `Decimal` in the deployment's one currency, rounded here and nowhere else."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypedDict
+
+MINOR_DIGITS = {
+    "BHD": 3,
+    "CLP": 0,
+    "ISK": 0,
+    "JPY": 0,
+    "JOD": 3,
+    "KRW": 0,
+    "KWD": 3,
+    "OMR": 3,
+    "TND": 3,
+    "VND": 0,
+}
+"""Decimal places of the currencies that do not have two (ISO 4217)."""
+
+
+class MoneyAmount(TypedDict):
+    """Money on the wire: `{"amount": "4500.00", "currency": "INR"}`."""
+
+    amount: str
+    currency: str
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` to the currency's minor unit, halves away from zero as fares and taxes are rounded."""
+    return amount.quantize(Decimal(1).scaleb(-MINOR_DIGITS.get(currency, 2)), rounding=ROUND_HALF_UP)
+
+
+def on_the_wire(amount: Decimal, currency: str) -> MoneyAmount:
+    """`amount` as the API writes it: a string, so that no client reads it into a float by accident."""
+    return {"amount": str(rounded(amount, currency)), "currency": currency}

@@ -1,0 +1,2 @@
+class StartError(Exception):
+    """What cannot start and what a person can do about it, in one line."""

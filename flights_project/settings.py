@@ -1,0 +1,362 @@
+"""Settings of Flights: one file, from the environment, failing loudly where something is missing.
+
+`make run` and `make test` provide the environment of one machine (`flights_project.local`); a production
+deployment sets it itself, see `docs/architecture/running.md`.
+"""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Who and where -------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+"""A demonstration: plain http, demo accounts, a mailbox instead of mail. Never a production deployment."""
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+SITE_URL = env.str("SITE_URL").rstrip("/")
+"""Where travellers find us, used in e-mails: `https://fly.example.com`."""
+
+HTTPS = urlsplit(SITE_URL).scheme == "https"
+if not (HTTPS or DEMO):
+    raise ImproperlyConfigured("SITE_URL must be https; plain http is only for DEMO=on.")
+
+RATE_LIMITS = env.bool("RATE_LIMITS", default=True)
+if not (RATE_LIMITS or DEMO):
+    raise ImproperlyConfigured("RATE_LIMITS=off is for load tests of a demo; production keeps its limits.")
+
+# --- The airline ----------------------------------------------------------------------------------------------------
+
+AIRLINE_NAME = env.str("AIRLINE_NAME", default="Kestrel Air")
+AIRLINE_CODE = env.str("AIRLINE_CODE", default="KV")
+"""IATA designator, the first two characters of a flight number."""
+AIRLINE_ACCOUNTING_CODE = env.str("AIRLINE_ACCOUNTING_CODE", default="897")
+"""IATA three-digit code, the first three digits of a ticket number."""
+CURRENCY = env.str("CURRENCY", default="INR")
+"""The one selling currency of this deployment, ISO 4217."""
+
+SALE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SALE_CLOSES_MINUTES", default=45))
+TRAVELLERS_PER_BOOKING = env.int("TRAVELLERS_PER_BOOKING", default=9)
+BOOKINGS_PER_USER_PER_QUARTER = (
+    env.int("BOOKINGS_PER_USER_PER_QUARTER", default=5)
+    if env.str("BOOKINGS_PER_USER_PER_QUARTER", default="5")
+    else None
+)
+"""Live or flown bookings a traveller may make in a calendar quarter; empty for no limit. Integrators have none."""
+OFFER_LIFETIME = timedelta(minutes=env.int("OFFER_MINUTES", default=30))
+HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
+"""How long an unpaid hold keeps its seats (`payment_required_by`)."""
+PRICE_GUARANTEE = timedelta(minutes=env.int("PRICE_GUARANTEE_MINUTES", default=15))
+"""How long an unpaid hold keeps its price (`price_guaranteed_until`)."""
+REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))
+PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=[])
+"""Names of the gateways open for payment, the first is offered first. `sandbox` takes no money."""
+if "sandbox" in PAYMENT_GATEWAYS and not DEMO:
+    raise ImproperlyConfigured("The sandbox gateway issues tickets for no money; only DEMO=on may name it.")
+SANDBOX_SLOW_ANSWER = HOLD_LIFETIME + timedelta(seconds=30)
+"""How long the sandbox takes to answer for `tok_slow`: until after the hold would have ended."""
+SANDBOX_CHALLENGE_LIFETIME = timedelta(minutes=10)
+
+# --- Applications ---------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "flights_project.gateway",
+    "airlines",
+    "bookings",
+    "notifications",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "flights_project.gateway.apps.StaffSite",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django.forms",
+    "django_filters",
+    "django_htmx",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "flights_project.gateway.middleware.RequestIdHeader",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "flights_project.urls"
+WSGI_APPLICATION = "flights_project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "flights_project.gateway.context_processors.airline",
+            ],
+            "builtins": ["flights_project.gateway.templatetags.flights"],
+        },
+    }
+]
+
+# --- Database, cache, broker ----------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "flights",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 30}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "expire holds": {"task": "bookings.tasks.expire_holds", "schedule": 15},
+    "settle payments": {"task": "bookings.tasks.settle_payments", "schedule": 10},
+    "pay refunds": {"task": "bookings.tasks.pay_refunds", "schedule": 30},
+    "remind travellers": {"task": "bookings.tasks.remind_travellers", "schedule": 60},
+    "deliver messages": {"task": "notifications.tasks.deliver_messages", "schedule": 20},
+    "forget idempotency keys": {
+        "task": "flights_project.gateway.tasks.forget_idempotency_keys",
+        "schedule": crontab(minute=17),
+    },
+}
+CELERY_BEAT_SCHEDULE = {
+    # A round that no worker took before the next one is due is dropped: an outage leaves no pile behind it.
+    name: entry | {"options": {"expires": entry["schedule"]}} if isinstance(entry["schedule"], int) else entry
+    for name, entry in CELERY_BEAT_SCHEDULE.items()
+}
+
+# --- People ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "gateway.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not DEMO)
+"""Staff reach the admin only after a second factor (TOTP or a recovery code)."""
+if not (STAFF_SECOND_FACTOR or DEMO):
+    raise ImproperlyConfigured("Staff need a second factor outside a demo.")
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "trips"
+LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "notifications.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "flights_project.gateway.forms.SignupForm"}
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if RATE_LIMITS else False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = AIRLINE_NAME
+
+# --- API ------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "flights_project.gateway.authentication.ApiKeyAuthentication",
+        "flights_project.gateway.authentication.BearerAuthentication",
+        "flights_project.gateway.authentication.BrowserSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["flights_project.gateway.wire.OrjsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["flights_project.gateway.wire.OrjsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "flights_project.gateway.pagination.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["flights_project.gateway.throttles.CallerThrottle"] if RATE_LIMITS else [],
+    "DEFAULT_THROTTLE_RATES": {
+        "anonymous": env.str("RATE_ANONYMOUS", default="300/min"),
+        "traveller": env.str("RATE_TRAVELLER", default="600/min"),
+        "integrator": env.str("RATE_INTEGRATOR", default="6000/min"),
+        "login": env.str("RATE_LOGIN", default="20/min"),
+        "booking": env.str("RATE_BOOKING", default="60/min"),
+    },
+    "EXCEPTION_HANDLER": "flights_project.api.problem_response",
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "UPDATE_LAST_LOGIN": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Flights API",
+    "DESCRIPTION": "Search, hold, pay and manage flights. Errors are RFC 9457 problem documents with a stable `code`.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "flights_project.gateway.schema.add_problem_responses",
+    ],
+}
+IDEMPOTENCY_KEYS_KEPT = timedelta(hours=72)
+IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
+"""A request that still runs after this long has died with its worker; its key may be used again."""
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+if DEMO:
+    EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{AIRLINE_NAME} <travel@{urlsplit(SITE_URL).hostname}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": env.str("STATICFILES_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
+}
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+FORM_RENDERER = "flights_project.gateway.forms.FlightsFormRenderer"
+
+# --- Safety ---------------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "base-uri": [SELF],
+        "object-src": [NONE],
+    },
+}
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEMO else "json")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False
+LOGGING_CONFIG = "flights_project.lib.logs.configure"
+LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
+
+# --- The staff desk -------------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": f"{AIRLINE_NAME} desk",
+    "SITE_HEADER": AIRLINE_NAME,
+    "SITE_SUBHEADER": "Staff desk",
+    "SITE_SYMBOL": "flight_takeoff",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SITE_URL": "/",
+}

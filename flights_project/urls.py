@@ -1,0 +1,28 @@
+"""Every door: pages, the staff desk, the API, health."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from flights_project import api
+from flights_project.gateway import health
+from flights_project.gateway.problems import not_found
+
+handler400 = "flights_project.api.bad_request"
+handler403 = "flights_project.api.forbidden"
+handler404 = "flights_project.api.page_not_found"
+handler500 = "flights_project.api.server_error"
+
+urlpatterns = [
+    path("", include("airlines.urls")),
+    path("", include("bookings.urls")),
+    path("", include("notifications.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include(api.urlpatterns)),
+    re_path(r"^api/", not_found),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,10 @@
+from celery import shared_task
+from django.utils import timezone
+
+from notifications.services.delivery import deliver_due
+
+
+@shared_task
+def deliver_messages() -> int:
+    """Send what is due; returns how many messages were sent."""
+    return deliver_due(now=timezone.now())
