@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
@@ -19,7 +20,7 @@ PASSWORD = "a long enough passphrase"
 
 @pytest.fixture
 def now() -> Iterator[datetime]:
-    """A fixed instant; the whole process lives in it until the test ends."""
+    """A fixed instant; the whole process lives in it until the test ends, and so do all log-ins."""
     with time_machine.travel(NOW, tick=False):
         yield NOW
 
@@ -40,10 +41,8 @@ def _plain_environment(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        cache.clear()
+def _empty_cache() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -64,8 +63,6 @@ def agent(db: None) -> User:
 
 @pytest.fixture
 def integrator(db: None) -> User:
-    from django.contrib.auth.models import Group  # noqa: PLC0415 -- needs the app registry
-
     user = User.objects.create_user("integrator@example.com", PASSWORD)
     user.groups.add(Group.objects.get_or_create(name=User.INTEGRATOR_GROUP)[0])
     return user
@@ -83,7 +80,7 @@ def api() -> APIClient:
 
 
 @pytest.fixture
-def as_user() -> Any:
+def as_user(now: datetime) -> Any:
     def log_in(user: User) -> APIClient:
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
@@ -93,7 +90,7 @@ def as_user() -> Any:
 
 
 @pytest.fixture
-def as_key() -> Any:
+def as_key(now: datetime) -> Any:
     def log_in(key: str) -> APIClient:
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
@@ -103,7 +100,7 @@ def as_key() -> Any:
 
 
 @pytest.fixture
-def page_of() -> Any:
+def page_of(now: datetime) -> Any:
     """A browser session that somebody is logged in to."""
 
     def log_in(user: User) -> Client:

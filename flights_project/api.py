@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
@@ -24,8 +25,15 @@ urlpatterns = [
     path("", include("bookings.api.urls")),
 ]
 
+
+class InUse(DomainError):
+    code = "in_use"
+    title = "This cannot be deleted: other things still refer to it."
+
+
 STATUSES: dict[type[DomainError], int] = {
     InvalidRequest: 400,
+    InUse: 409,
     services.EmailTaken: 400,
     idempotency.IdempotencyKeyRequired: 400,
     idempotency.IdempotencyKeyReused: 422,
@@ -51,6 +59,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every error of the API leaves as a problem document."""
     if isinstance(error, ValidationError):  # a model's own rules, raised by a service
         error = exceptions.ValidationError(detail=_fields(error))
+    if isinstance(error, ProtectedError):
+        error = InUse()
     if isinstance(error, DomainError):
         set_rollback()
         problem = problems.from_domain(error, STATUSES[type(error)])

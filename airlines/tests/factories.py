@@ -1,6 +1,7 @@
 """Things that are for sale, with believable defaults. Flights are made by the service that staff use."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,8 @@ import factory
 
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare, TaxRule
 from airlines.services.fleet import CabinPlan, fit_cabins
+from airlines.services.offers import OfferClaim, price_again
+from airlines.services.pricing import Party
 from airlines.services.scheduling import FarePlan, schedule_flight
 
 PLACES = {
@@ -132,5 +135,15 @@ def fare_of(flight: Flight, family: str = "light", cabin: str = "economy") -> Fl
     return FlightFare.objects.get(flight_cabin__flight=flight, flight_cabin__cabin=cabin, family__code=family)
 
 
-def a_day_ahead(now: datetime, days: int = 30) -> date:
-    return (now + timedelta(days=days)).date()
+def claim_for(
+    *slices: Sequence[Flight], now: datetime, party: Party | None = None, family: str = "light"
+) -> OfferClaim:
+    """An offer for these slices at the price of now; a single flight may stand for its slice."""
+    claim = OfferClaim(
+        slices=tuple(tuple(flight.pk for flight in part) for part in slices),
+        cabin="economy",
+        family=family,
+        party=party or Party(),
+        total=0,  # type: ignore[arg-type]  # priced just below
+    )
+    return price_again(claim, now=now).claim

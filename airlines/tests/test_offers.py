@@ -9,8 +9,7 @@ from airlines.models import Flight, FlightCabin
 from airlines.services.offers import accept, open_offer, price_again
 from airlines.services.pricing import Party
 from airlines.services.scheduling import change_fare
-from airlines.tests.factories import TaxRuleFactory, fare_of, make_flight
-from bookings.tests.factories import claim_for
+from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +25,9 @@ def test_an_offer_comes_back_from_its_token_as_it_was(flight, now):
     assert open_offer(claim.token) == claim
 
 
-@pytest.mark.parametrize("spoil", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x" + t, lambda t: t * 90])
+@pytest.mark.parametrize(
+    "spoil", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x" + t, lambda t: t * 90]
+)
 def test_a_changed_token_is_not_an_offer(flight, now, spoil):
     with pytest.raises(OfferInvalid):
         open_offer(spoil(claim_for([flight], now=now).token))

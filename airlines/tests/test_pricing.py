@@ -54,9 +54,7 @@ def test_currencies_without_minor_units_are_rounded_to_whole_ones():
     st.lists(st.decimals(0, 99999, places=2), min_size=1, max_size=6),
 )
 def test_the_total_is_base_and_taxes_and_what_all_travellers_pay(party, amounts):
-    price = price_journey(
-        party=party, flights=[terms(str(amount), FEE, GST) for amount in amounts], currency="INR"
-    )
+    price = price_journey(party=party, flights=[terms(str(amount), FEE, GST) for amount in amounts], currency="INR")
 
     assert price.total == price.base + sum(tax.amount for tax in price.taxes)
     assert price.total == sum(each.count * each.total for each in price.travellers)

@@ -178,4 +178,4 @@ class TestWhatCannotBeSearched:
 def test_prices_are_decimal_to_the_end(find, in_a_month):
     make_flight(departs_at=in_a_month, fares={"light": 4001})
 
-    assert find(children=1)[0].total == Decimal("4001") + Decimal("3000.75")
+    assert find(children=1)[0].total == Decimal(4001) + Decimal("3000.75")

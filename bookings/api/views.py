@@ -21,6 +21,7 @@ from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from flights_project.gateway.idempotency import idempotent
 from flights_project.gateway.models import User
+from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -30,6 +31,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     required=True,
     description="New for each thing you want done; the same when you repeat a request.",
 )
+
+
+class NewestFirst(CursorPages):
+    ordering = ("-held_at", "-pk")
 
 
 @extend_schema_view(retrieve=extend_schema(responses=BookingSerializer))
@@ -42,6 +47,7 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
     required_scope = "book"
     throttle_scope = "booking"
     filterset_class = BookingFilter
+    pagination_class = NewestFirst
     lookup_field = "locator"
     lookup_value_regex = "[A-Za-z0-9]+"
 

@@ -51,7 +51,8 @@ def booking_facts(booking: Booking, segments: Sequence[Segment], passengers: Seq
         "payment_required_by": _instant(booking.payment_required_by, segments[0].flight.origin.zone),
         "flights": [flight_facts(segment.flight) for segment in segments],
         "passengers": [
-            {"name": str(passenger), "type": passenger.type, "ticket": _ticket(passenger)} for passenger in passengers
+            {"name": str(passenger), "type": passenger.type, "ticket": _ticket(booking, passenger)}
+            for passenger in passengers
         ],
     }
 
@@ -79,3 +80,7 @@ def flight_facts(flight: Flight) -> dict[str, Any]:
 
 def _instant(instant: datetime, zone: str) -> str:
     return f"{instant.astimezone(clock.zone(zone)):%H:%M %Z, %a %-d %b %Y}"
+
+
+def _ticket(booking: Booking, passenger: Passenger) -> str:
+    return str(passenger.ticket) if booking.confirmed_at else ""

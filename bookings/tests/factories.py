@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from airlines.models import Flight
-from airlines.services.offers import OfferClaim, price_again
 from airlines.services.pricing import Party
+from airlines.tests.factories import claim_for
 from bookings.models import Booking
 from bookings.services.holds import Contact, hold_seats
 from bookings.services.payment import pay
@@ -33,20 +33,6 @@ def child(**changes: Any) -> Traveller:
 
 def infant(**changes: Any) -> Traveller:
     return adult(**{"type": "infant", "given_name": "Mini", "born_on": date(2026, 3, 4)} | changes)
-
-
-def claim_for(
-    *slices: Sequence[Flight], now: datetime, party: Party | None = None, family: str = "light"
-) -> OfferClaim:
-    """An offer for these slices at the price of now; a single flight may stand for its slice."""
-    claim = OfferClaim(
-        slices=tuple(tuple(flight.pk for flight in part) for part in slices),
-        cabin="economy",
-        family=family,
-        party=party or Party(),
-        total=0,  # type: ignore[arg-type]  # priced just below
-    )
-    return price_again(claim, now=now).claim
 
 
 def make_hold(owner: User, *flights: Flight, now: datetime, travellers: Sequence[Traveller] | None = None) -> Booking:

@@ -8,12 +8,12 @@ from airlines.exceptions import NotOnSale, PriceChanged, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services.pricing import Party
 from airlines.services.scheduling import change_fare
-from airlines.tests.factories import TaxRuleFactory, fare_of, make_flight
+from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
 from bookings.exceptions import AlreadyBooked, BookingLimitReached, NotReleasable
 from bookings.models import Booking, Coupon
 from bookings.services.holds import Contact, hold_seats, release_hold
 from bookings.services.payment import pay
-from bookings.tests.factories import adult, child, claim_for, infant, make_booking, make_hold
+from bookings.tests.factories import adult, child, infant, make_booking, make_hold
 from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.locators import ALPHABET
 from notifications.models import Message
@@ -38,7 +38,7 @@ def test_a_hold_takes_seats_and_keeps_the_price(traveller, flight, now, settings
 
     assert seats_of(flight) == (2, 0, 1)
     assert booking.status == "held"
-    assert booking.total == Decimal("4000") + Decimal("3000") + Decimal("400") + 2 * 250
+    assert booking.total == Decimal(4000) + Decimal(3000) + Decimal(400) + 2 * 250
     assert booking.payment_required_by == now + settings.HOLD_LIFETIME
     assert booking.price_guaranteed_until == now + settings.PRICE_GUARANTEE
     assert sum(coupon.total for coupon in booking.coupons.all()) == booking.total
@@ -74,9 +74,7 @@ def test_all_flights_are_held_or_none(traveller, flight, now, in_a_month):
     make_hold(traveller, way_back, now=now)
 
     with pytest.raises(SeatsGone):
-        hold_seats(
-            offer=claim, travellers=[adult()], contact=Contact(email="a@example.com"), owner=traveller, now=now
-        )
+        hold_seats(offer=claim, travellers=[adult()], contact=Contact(email="a@example.com"), owner=traveller, now=now)
 
     assert seats_of(flight) == (0, 0, 3)
     assert seats_of(way_back) == (1, 0, 0)
@@ -141,9 +139,7 @@ class TestNothingIsHeldWhen:
         assert raised.value.facts == {"limit": 2}
 
 
-def test_ended_holds_and_earlier_quarters_do_not_count_against_the_limit(
-    traveller, flight, now, in_a_month, settings
-):
+def test_ended_holds_and_earlier_quarters_do_not_count_against_the_limit(traveller, flight, now, in_a_month, settings):
     settings.BOOKINGS_PER_USER_PER_QUARTER = 1
     make_hold(traveller, flight, now=now - timedelta(days=60))
     released = make_hold(traveller, flight, now=now)
@@ -184,15 +180,11 @@ def test_what_is_paid_gone_or_being_paid_cannot_be_released(traveller, flight, n
 
 
 @pytest.mark.parametrize("travellers", [1, 6])
-def test_queries_do_not_grow_with_the_travellers(
-    traveller, now, in_a_month, travellers, django_assert_num_queries
-):
+def test_queries_do_not_grow_with_the_travellers(traveller, now, in_a_month, travellers, django_assert_num_queries):
     flight = make_flight(departs_at=in_a_month)
     claim = claim_for([flight], now=now, party=Party(travellers))
     people = [adult() for _ in range(travellers)]
 
     with django_assert_num_queries(14):
-        hold_seats(
-            offer=claim, travellers=people, contact=Contact(email="a@example.com"), owner=traveller, now=now
-        )
+        hold_seats(offer=claim, travellers=people, contact=Contact(email="a@example.com"), owner=traveller, now=now)
     assert Coupon.objects.count() == travellers

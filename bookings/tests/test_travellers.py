@@ -49,9 +49,10 @@ def test_type_counts_on_the_day_of_the_last_flight(make, born_on):
 
 def test_an_infant_has_not_had_its_second_birthday_on_the_last_flight():
     assert check(adult(), infant(born_on=date(2024, 12, 21)))
-    assert "a child (2 to 11), not an infant" in faults(adult(), infant(born_on=LAST_FLIGHT.replace(year=2024)))[
-        "passengers[1].born_on"
-    ][0]
+    assert (
+        "a child (2 to 11), not an infant"
+        in faults(adult(), infant(born_on=LAST_FLIGHT.replace(year=2024)))["passengers[1].born_on"][0]
+    )
 
 
 def test_a_child_travels_as_an_adult_from_twelve_and_an_adult_is_no_child():
@@ -97,9 +98,7 @@ def test_a_person_is_the_same_however_the_name_is_typed(given, family):
     assert adult(given_name=given, family_name=family).identity == written
 
 
-@pytest.mark.parametrize(
-    "changes", [{"given_name": "Josef"}, {"family_name": "Brien"}, {"born_on": date(1990, 4, 6)}]
-)
+@pytest.mark.parametrize("changes", [{"given_name": "Josef"}, {"family_name": "Brien"}, {"born_on": date(1990, 4, 6)}])
 def test_other_names_or_birthdays_are_other_people(changes):
     person = {"given_name": "Jose", "family_name": "O Brien"}
 

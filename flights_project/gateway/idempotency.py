@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from flights_project.gateway import problems
 from flights_project.gateway.models import ApiKey, IdempotencyRecord
+from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
 
 KEY_LENGTH = 255
@@ -67,15 +68,20 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             raise IdempotencyKeyRequired
         claim = claim_key(caller=caller_of(request), key=key, fingerprint=fingerprint_of(request), now=timezone.now())
         if claim.status is not None:
-            return _replay(claim.body, claim.status)
+            return _replay(claim)
         return _run_and_keep(claim, lambda: view(self, request, *args, **kwargs), self.handle_exception)
 
     return replaying
 
 
-def _replay(body: Any, status: int) -> Response:
-    media_type = problems.MEDIA_TYPE if status >= HTTPStatus.BAD_REQUEST else None
-    return Response(body, status=status, headers={"Idempotency-Replayed": "true"}, content_type=media_type)
+def _replay(answered: IdempotencyRecord) -> Response:
+    media_type = problems.MEDIA_TYPE if (answered.status or 0) >= HTTPStatus.BAD_REQUEST else None
+    return Response(
+        orjson.loads(answered.body),
+        status=answered.status,
+        headers={"Idempotency-Replayed": "true"},
+        content_type=media_type,
+    )
 
 
 def _run_and_keep(
@@ -126,7 +132,9 @@ def _earlier_claim(claim: IdempotencyRecord, now: datetime) -> IdempotencyRecord
 
 def keep_answer(claim: IdempotencyRecord, *, status: int, body: Any) -> None:
     """Store the answer, unless another attempt has taken the key over meanwhile."""
-    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt).update(status=status, body=body)
+    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt).update(
+        status=status, body=OrjsonRenderer().render(body).decode()
+    )
 
 
 def release_key(claim: IdempotencyRecord) -> None:

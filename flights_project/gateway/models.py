@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
@@ -134,7 +133,7 @@ class IdempotencyRecord(models.Model):
     started_at = models.DateTimeField()
     attempt = models.UUIDField(help_text=_("Who runs it: a later attempt takes it from one that died."))
     status = models.PositiveSmallIntegerField(null=True, help_text=_("HTTP status of the answer, once there is one."))
-    body = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    body = models.TextField(blank=True, help_text=_("The answer as it was sent."))
 
     class Meta:
         verbose_name = _("idempotency record")

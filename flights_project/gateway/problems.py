@@ -108,13 +108,18 @@ def _text(detail: Any) -> str:
 def _flat_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """`{"passengers": [{}, {"born_on": ["…"]}]}` → `{"passengers[1].born_on": ["…"]}`."""
     if isinstance(detail, dict):
-        flat: dict[str, list[str]] = {}
-        for name, below in detail.items():
-            flat |= _flat_errors(below, f"{prefix}.{name}" if prefix else str(name))
-        return flat
-    if detail and all(isinstance(part, dict) for part in detail):
-        flat = {}
-        for index, below in enumerate(detail):
-            flat |= _flat_errors(below, f"{prefix}[{index}]")
-        return flat
-    return {prefix or "non_field_errors": [str(part) for part in detail]}
+        parts = list(detail.items())
+    elif detail and all(isinstance(part, dict) for part in detail):
+        parts = list(enumerate(detail))
+    else:
+        return {prefix or "non_field_errors": [str(part) for part in detail]}
+    flat: dict[str, list[str]] = {}
+    for name, below in parts:
+        flat |= _flat_errors(below, _path(prefix, name))
+    return flat
+
+
+def _path(prefix: str, name: str | int) -> str:
+    if isinstance(name, int):
+        return f"{prefix}[{name}]"
+    return f"{prefix}.{name}" if prefix else name

@@ -33,7 +33,7 @@ class OrjsonRenderer(BaseRenderer):
     ) -> bytes:
         if data is None:
             return b""
-        return orjson.dumps(data, default=_unknown_to_orjson, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(data, default=_unknown_to_orjson, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
 
 
 class OrjsonParser(BaseParser):

@@ -6,7 +6,6 @@ sent a second time with the same Message-ID, by which mail programs show it once
 """
 
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
@@ -46,7 +45,7 @@ def lease(*, now: datetime) -> list[Message]:
 def _deliver(message: Message, connection: object, now: datetime) -> bool:
     try:
         _mail(message, connection).send()
-    except (SMTPException, OSError) as error:
+    except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others are sent
         _put_off(message, repr(error), now)
         return False
     Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(

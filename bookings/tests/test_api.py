@@ -1,0 +1,288 @@
+"""Hold, pay and read through the API."""
+
+from datetime import timedelta
+
+import pytest
+
+from airlines.models import FlightCabin, FlightFare
+from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
+from bookings.models import Booking, SandboxCharge
+from bookings.tests.factories import make_booking, make_hold
+from flights_project.gateway.models import ApiKey, IdempotencyRecord
+
+pytestmark = pytest.mark.django_db
+
+ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
+
+
+@pytest.fixture
+def flight(in_a_month):
+    return make_flight(departs_at=in_a_month, seats=5)
+
+
+@pytest.fixture
+def wish(flight, now):
+    return {
+        "offer": claim_for([flight], now=now).token,
+        "passengers": [ASHA],
+        "contact": {"email": "asha@example.com", "phone": "+91 11 2345 6789"},
+    }
+
+
+@pytest.fixture
+def mine(as_user, traveller):
+    return as_user(traveller)
+
+
+def hold(client, wish, key="k1"):
+    return client.post("/api/v1/bookings/", wish, headers={"Idempotency-Key": key})
+
+
+def pay(client, locator, token="tok_ok", key="p1", gateway="sandbox"):
+    return client.post(
+        f"/api/v1/bookings/{locator}/payments/",
+        {"gateway": gateway, "token": token},
+        headers={"Idempotency-Key": key},
+    )
+
+
+def test_from_search_to_ticket(mine, flight, now):
+    TaxRuleFactory(amount=250)
+    [offer] = mine.get("/api/v1/search/?origin=DEL&destination=BOM&depart_on=2026-12-20").json()["results"]
+
+    held = hold(mine, {"offer": offer["offer"], "passengers": [ASHA], "contact": {"email": "asha@example.com"}})
+
+    assert held.status_code == 201
+    booking = held.json()
+    assert (booking["status"], booking["available_actions"]) == ("held", ["pay", "release"])
+    assert booking["total"] == offer["total"]
+    assert booking["price"]["taxes"] == offer["price"]["taxes"]
+    assert booking["slices"] == offer["slices"]
+    assert booking["payment_required_by"] == "2026-11-20T06:50:00Z"
+
+    paid = pay(mine, booking["locator"])
+    assert (paid.status_code, paid.json()["status"], paid.json()["amount"]) == (201, "succeeded", offer["total"])
+
+    booking = mine.get(f"/api/v1/bookings/{booking['locator'].lower()}/").json()
+    assert (booking["status"], booking["available_actions"]) == ("confirmed", [])
+    assert len(booking["tickets"][0]["number"]) == 13
+
+
+def test_an_integrator_books_with_a_key(as_key, integrator_key, wish):
+    client = as_key(integrator_key)
+
+    locator = hold(client, wish).json()["locator"]
+
+    assert pay(client, locator).json()["status"] == "succeeded"
+
+
+class TestWhoMay:
+    def test_not_book_without_a_login(self, api, wish):
+        answer = hold(api, wish)
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+        assert "WWW-Authenticate" in answer.headers
+
+    @pytest.mark.parametrize("scopes", [[], ["search"], ["events", "manage"]])
+    def test_not_book_with_a_key_of_another_scope(self, as_key, integrator, wish, scopes):
+        _key, secret = ApiKey.issue(owner=integrator, name="narrow", scopes=scopes)
+
+        assert hold(as_key(secret), wish).status_code == 403
+
+    def test_not_know_of_anothers_booking(self, mine, as_user, stranger, agent, flight, now):
+        booking = make_hold(stranger, flight, now=now)
+        path = f"/api/v1/bookings/{booking.locator}/"
+
+        for client in (mine, as_user(agent)):
+            assert client.get(path).status_code == 404
+            assert client.delete(path).status_code == 404
+            assert pay(client, booking.locator).status_code == 404
+            assert client.get("/api/v1/bookings/").json()["results"] == []
+        assert Booking.objects.get().status == "held"
+
+
+def test_ones_own_bookings_newest_first(mine, traveller, in_a_month, now):
+    flight = make_flight(departs_at=in_a_month)
+    earlier = make_booking(traveller, flight, now=now - timedelta(hours=1))
+    later = make_hold(traveller, flight, now=now)
+
+    listed = mine.get("/api/v1/bookings/").json()["results"]
+    confirmed = mine.get("/api/v1/bookings/?status=confirmed").json()["results"]
+
+    assert [booking["locator"] for booking in listed] == [later.locator, earlier.locator]
+    assert [booking["locator"] for booking in confirmed] == [earlier.locator]
+
+
+@pytest.mark.parametrize("bookings", [1, 4])
+def test_they_are_listed_in_a_number_of_queries_that_does_not_grow(
+    mine, traveller, in_a_month, now, bookings, django_assert_num_queries
+):
+    flight = make_flight(departs_at=in_a_month)
+    for _ in range(bookings):
+        make_booking(traveller, flight, now=now)
+
+    with django_assert_num_queries(13):
+        assert len(mine.get("/api/v1/bookings/").json()["results"]) == bookings
+
+
+def test_a_hold_is_let_go(mine, wish, flight):
+    locator = hold(mine, wish).json()["locator"]
+
+    assert mine.delete(f"/api/v1/bookings/{locator}/").json()["status"] == "cancelled"
+    assert mine.delete(f"/api/v1/bookings/{locator}/").json()["code"] == "not_releasable"
+    assert FlightCabin.objects.get().seats_held == 0
+
+
+class TestTheSameKey:
+    def test_is_required(self, mine, wish):
+        answer = mine.post("/api/v1/bookings/", wish)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
+
+    def test_replays_the_answer(self, mine, wish):
+        first, second = hold(mine, wish), hold(mine, wish)
+
+        assert (second.status_code, second.json()) == (201, first.json())
+        assert second.headers["Idempotency-Replayed"] == "true"
+        assert Booking.objects.count() == 1
+
+    def test_replays_a_payment_and_charges_once(self, mine, wish):
+        locator = hold(mine, wish).json()["locator"]
+
+        assert pay(mine, locator).json() == pay(mine, locator).json()
+        assert SandboxCharge.objects.count() == 1
+
+    def test_replays_a_refusal(self, mine, wish):
+        FlightFare.objects.update(amount=1)
+        first = hold(mine, wish)
+        FlightFare.objects.update(amount=4000)
+
+        second = hold(mine, wish)
+
+        assert (first.status_code, first.json()) == (second.status_code, second.json())
+        assert second.headers["Content-Type"] == "application/problem+json"
+        assert hold(mine, wish, key="another").status_code == 201
+
+    def test_with_another_body_is_refused(self, mine, wish):
+        hold(mine, wish)
+
+        answer = hold(mine, wish | {"passengers": [ASHA | {"given_name": "Usha"}]})
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+    def test_while_the_first_runs_is_told_to_wait(self, mine, wish):
+        hold(mine, wish)
+        IdempotencyRecord.objects.update(status=None)
+
+        answer = hold(mine, wish)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "request_in_progress")
+        assert answer.headers["Retry-After"] == "1"
+
+    def test_of_a_worker_that_died_is_taken_over_and_never_charges_twice(self, mine, wish, now, settings):
+        locator = hold(mine, wish).json()["locator"]
+        pay(mine, locator, token="tok_slow")
+        died = now - settings.IDEMPOTENCY_ABANDONED_AFTER - timedelta(seconds=1)
+        IdempotencyRecord.objects.filter(key="p1").update(status=None, body="", started_at=died)
+
+        again = pay(mine, locator, token="tok_slow")
+
+        assert (again.status_code, again.json()["status"]) == (201, "started")
+        assert SandboxCharge.objects.count() == 1
+
+    def test_of_somebody_else_is_another_key(self, mine, as_user, stranger, wish):
+        hold(mine, wish)
+        other = wish | {"passengers": [ASHA | {"given_name": "Usha"}]}
+
+        assert hold(as_user(stranger), other).status_code == 201
+
+    def test_after_a_server_error_may_be_used_again(self, mine, wish, monkeypatch):
+        def crash(**kwargs):
+            raise RuntimeError("a fault nobody foresaw")
+
+        with monkeypatch.context() as broken:
+            broken.setattr("bookings.api.views.hold_seats", crash)
+            answer = hold(mine, wish)
+            assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+            assert "foresaw" not in answer.content.decode()
+
+        assert hold(mine, wish).status_code == 201
+
+
+class TestWhatIsRefused:
+    def test_a_changed_price_comes_with_a_fresh_offer(self, mine, wish):
+        FlightFare.objects.update(amount=4500)
+
+        answer = hold(mine, wish)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "price_changed")
+        assert answer.json()["total"] == {"amount": "4500.00", "currency": "INR"}
+        assert hold(mine, wish | {"offer": answer.json()["offer"]}, key="k2").status_code == 201
+
+    def test_seats_that_are_gone(self, mine, wish):
+        FlightCabin.objects.update(seats_sold=5)
+
+        answer = hold(mine, wish)
+
+        assert (answer.status_code, answer.json()["code"], answer.json()["seats_left"]) == (409, "seats_gone", 0)
+
+    def test_a_payment_after_the_time_is_over(self, mine, wish):
+        locator = hold(mine, wish).json()["locator"]
+        Booking.objects.update(status="expired")
+
+        answer = pay(mine, locator)
+
+        assert (answer.status_code, answer.json()["code"]) == (410, "hold_expired")
+
+    def test_a_gateway_that_does_not_exist(self, mine, wish):
+        locator = hold(mine, wish).json()["locator"]
+
+        assert pay(mine, locator, gateway="piggybank").json()["code"] == "gateway_unknown"
+
+    def test_a_declined_card_is_a_failed_payment(self, mine, wish):
+        locator = hold(mine, wish).json()["locator"]
+
+        answer = pay(mine, locator, token="tok_declined")
+
+        assert (answer.status_code, answer.json()["status"]) == (201, "failed")
+        assert answer.json()["decline_code"] == "card_declined"
+        assert mine.get(f"/api/v1/bookings/{locator}/").json()["available_actions"] == ["pay", "release"]
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"offer": None}, "offer"),
+            ({"passengers": []}, "passengers"),
+            ({"passengers": "Asha"}, "passengers"),
+            ({"passengers": [ASHA, ASHA]}, "passengers"),
+            ({"passengers": [ASHA | {"born_on": "2024-13-01"}]}, "passengers[0].born_on"),
+            ({"passengers": [ASHA | {"born_on": "2020-01-01"}]}, "passengers[0].born_on"),
+            ({"passengers": [ASHA | {"given_name": "  "}]}, "passengers[0].given_name"),
+            ({"passengers": [ASHA | {"type": "senior"}]}, "passengers[0].type"),
+            ({"passengers": [ASHA | {"family_name": "x" * 61}]}, "passengers[0].family_name"),
+            ({"contact": {"email": "asha"}}, "contact.email"),
+            ({"contact": {}}, "contact.email"),
+        ],
+    )
+    def test_wrong_input_names_its_field(self, mine, wish, changes, field):
+        answer = hold(mine, wish | changes)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert field in answer.json()["errors"]
+        assert not Booking.objects.exists()
+
+    @pytest.mark.parametrize("name", ["José", "O'Brien", "N", "D’Souza-Núñez", "कमल"])
+    def test_real_names_are_taken_as_they_are(self, mine, wish, name):
+        answer = hold(mine, wish | {"passengers": [ASHA | {"given_name": name, "family_name": name}]})
+
+        assert answer.json()["passengers"][0]["given_name"] == name
+
+    @pytest.mark.parametrize(("token", "code"), [("tampered", "offer_invalid"), ("", "invalid")])
+    def test_an_offer_that_is_none(self, mine, wish, token, code):
+        assert hold(mine, wish | {"offer": token}).json()["code"] == code
+
+
+def test_a_flight_that_was_booked_is_not_deleted(as_user, agent, traveller, flight, now):
+    make_hold(traveller, flight, now=now)
+
+    assert as_user(agent).delete(f"/api/v1/flights/{flight.pk}/").json()["code"] == "in_use"

@@ -1,0 +1,246 @@
+"""Many at once, on PostgreSQL, with threads and a barrier. Each race has a control that shows it without the lock."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection
+
+from airlines.exceptions import SeatsGone
+from airlines.models import FlightCabin
+from airlines.services import inventory
+from airlines.tests.factories import claim_for, make_flight
+from bookings.exceptions import BookingLimitReached, PaymentRunning
+from bookings.models import Booking, Payment, SandboxCharge
+from bookings.services import expiry, holds
+from bookings.services.expiry import expire_holds
+from bookings.services.holds import Contact, hold_seats
+from bookings.services.payment import pay
+from bookings.tests.factories import adult, make_hold
+from flights_project.gateway.models import User
+from notifications.models import Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLIENTS = 16
+SEATS = 5
+
+
+def at_once(act: Callable[[int], object], clients: int = CLIENTS) -> Counter[str]:
+    """Run `act` in `clients` threads that start together; counts the outcomes by name."""
+    barrier = Barrier(clients)
+
+    def run(n: int) -> str:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            act(n)
+        except Exception as error:  # noqa: BLE001 -- every outcome is counted
+            return type(error).__name__
+        else:
+            return "done"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(clients) as pool:
+        return Counter(pool.map(run, range(clients)))
+
+
+@pytest.fixture
+def flight(in_a_month):
+    return make_flight(departs_at=in_a_month, seats=SEATS)
+
+
+@pytest.fixture
+def clients(db):
+    return [User.objects.create_user(f"client{n}@example.com") for n in range(CLIENTS)]
+
+
+@pytest.fixture
+def hold_one(flight, clients, now):
+    claim = claim_for([flight], now=now)
+    people = [adult() for _ in clients]
+
+    def hold_one(n: int) -> None:
+        hold_seats(
+            offer=claim,
+            travellers=[people[n]],
+            contact=Contact(email=clients[n].email),
+            owner=clients[n],
+            now=now,
+        )
+
+    return hold_one
+
+
+def unlocked(*, flights, cabin):
+    """What `lock_cabins` would be without its lock."""
+    return list(FlightCabin.objects.filter(flight__in=flights, cabin=cabin))
+
+
+def test_many_clients_for_few_seats_sell_exactly_those(hold_one, flight):
+    outcomes = at_once(hold_one)
+
+    assert outcomes == {"done": SEATS, SeatsGone.__name__: CLIENTS - SEATS}
+    assert FlightCabin.objects.get(flight=flight).seats_held == Booking.objects.count() == SEATS
+
+
+def test_control_without_the_lock_and_the_guard_they_run_into_the_constraint(hold_one, monkeypatch):
+    """Everybody sees free seats; only the database's CHECK stands between them and an oversold flight."""
+
+    def unguarded(*, cabins, seats):
+        for cabin in cabins:
+            FlightCabin.objects.filter(pk=cabin.pk).update(seats_held=cabin.seats_held + seats)
+
+    monkeypatch.setattr(inventory, "lock_cabins", unlocked)
+    monkeypatch.setattr(inventory, "hold_seats", unguarded)
+
+    outcomes = at_once(hold_one)
+
+    counted = FlightCabin.objects.get().seats_held
+    assert outcomes["done"] > SEATS or counted < outcomes["done"]
+
+
+def test_journeys_over_the_same_flights_in_opposite_orders_never_deadlock(clients, now, in_a_month):
+    there = make_flight(departs_at=in_a_month)
+    back = make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=1))
+    onward = make_flight("BOM", "DEL", departs_at=in_a_month - timedelta(days=1))
+    claims = [claim_for([there], [back], now=now), claim_for([onward], [there], now=now)]
+
+    def hold(n: int) -> None:
+        hold_seats(
+            offer=claims[n % 2],
+            travellers=[adult(family_name="Rao" + "x" * n)],
+            contact=Contact(email="a@example.com"),
+            owner=clients[n],
+            now=now,
+        )
+
+    assert at_once(hold) == {"done": CLIENTS}
+
+
+def test_one_person_is_booked_once_on_a_flight(flight, clients, now):
+    claim, person = claim_for([flight], now=now), adult()
+
+    outcomes = at_once(
+        lambda n: hold_seats(
+            offer=claim, travellers=[person], contact=Contact(email="a@example.com"), owner=clients[n], now=now
+        )
+    )
+
+    assert outcomes == {"done": 1, "AlreadyBooked": CLIENTS - 1}
+    assert FlightCabin.objects.get(flight=flight).seats_held == 1
+
+
+class TestTheLimitOfBookings:
+    @pytest.fixture
+    def hold_mine(self, traveller, now, in_a_month, settings):
+        settings.BOOKINGS_PER_USER_PER_QUARTER = 2
+        claim = claim_for([make_flight(departs_at=in_a_month)], now=now)
+        people = [adult() for _ in range(CLIENTS)]
+        return lambda n: hold_seats(
+            offer=claim, travellers=[people[n]], contact=Contact(email="a@example.com"), owner=traveller, now=now
+        )
+
+    def test_holds_for_requests_at_once(self, hold_mine):
+        assert at_once(hold_mine) == {"done": 2, BookingLimitReached.__name__: CLIENTS - 2}
+
+    def test_control_without_the_lock_on_the_owner_it_does_not(self, hold_mine, monkeypatch):
+        both_have_counted = Barrier(CLIENTS, timeout=10)
+        lock_cabins = inventory.lock_cabins
+
+        def after_all_have_counted(**kwargs):
+            both_have_counted.wait()
+            return lock_cabins(**kwargs)
+
+        monkeypatch.setattr(User.objects, "select_for_update", lambda **_: User.objects.all())
+        monkeypatch.setattr(inventory, "lock_cabins", after_all_have_counted)
+
+        assert at_once(hold_mine) == {"done": CLIENTS}
+
+
+class TestPaying:
+    def test_at_once_charges_once(self, traveller, flight, now):
+        booking = make_hold(traveller, flight, now=now)
+
+        outcomes = at_once(lambda n: pay(booking=booking, gateway="sandbox", token="tok_ok", now=now))
+
+        booking.refresh_from_db()
+        assert booking.status == "confirmed"
+        assert outcomes["done"] >= 1
+        assert set(outcomes) <= {"done", "NotPayable"}
+        assert SandboxCharge.objects.count() == Payment.objects.count() == 1
+        assert FlightCabin.objects.get(flight=flight).seats_sold == 1
+        assert Message.objects.filter(kind="booking_confirmed").count() == 1
+
+    def test_with_different_cards_charges_one_of_them(self, traveller, flight, now):
+        booking = make_hold(traveller, flight, now=now)
+        cards = ["tok_ok", "tok_slow"]
+
+        outcomes = at_once(lambda n: pay(booking=booking, gateway="sandbox", token=cards[n % 2], now=now))
+
+        assert set(outcomes) <= {"done", "NotPayable", PaymentRunning.__name__}
+        assert SandboxCharge.objects.count() == 1
+
+    def test_against_the_clock_either_pays_or_expires_and_never_both(self, traveller, flight, now):
+        bookings = [make_hold(traveller, flight, now=now) for _ in range(SEATS)]
+        over = bookings[0].payment_required_by
+
+        def pay_or_expire(n: int) -> None:
+            if n % 2:
+                expire_holds(now=over)
+            else:
+                just_in_time = over - timedelta(seconds=1)
+                pay(booking=bookings[n // 2 % SEATS], gateway="sandbox", token="tok_ok", now=just_in_time)
+
+        at_once(pay_or_expire)
+        expire_holds(now=over)
+
+        states = Counter(Booking.objects.values_list("status", flat=True))
+        cabin = FlightCabin.objects.get(flight=flight)
+        assert (cabin.seats_held, cabin.seats_sold) == (0, states["confirmed"])
+        assert Payment.objects.filter(status="succeeded").count() == states["confirmed"]
+        assert states["confirmed"] + states["expired"] == SEATS
+
+
+class TestExpiring:
+    def test_by_many_workers_gives_seats_back_once(self, traveller, flight, now):
+        hold = make_hold(traveller, flight, now=now)
+        make_hold(traveller, flight, now=now + timedelta(hours=1))
+
+        assert at_once(lambda n: expire_holds(now=hold.payment_required_by)) == {"done": CLIENTS}
+
+        assert FlightCabin.objects.get(flight=flight).seats_held == 1
+        assert Message.objects.filter(kind="hold_expired").count() == 1
+
+    @pytest.mark.parametrize(("looks_under_the_lock", "expired"), [(True, 0), (False, 1)])
+    def test_control_only_a_look_under_the_lock_sees_a_payment_that_has_just_started(
+        self, traveller, flight, now, monkeypatch, looks_under_the_lock, expired
+    ):
+        """The list of overdue holds says that nobody pays, then somebody starts to."""
+        booking = make_hold(traveller, flight, now=now)
+        look = holds.is_being_paid
+
+        def payment_starts_between(locked):
+            Payment.objects.create(
+                booking=booking, gateway="sandbox", token="t", amount=1, currency="INR", started_at=now
+            )
+            return looks_under_the_lock and look(locked)
+
+        monkeypatch.setattr(expiry, "is_being_paid", payment_starts_between)
+
+        assert expire_holds(now=booking.payment_required_by) == expired
+
+
+def test_a_crash_between_seats_and_booking_leaves_neither(hold_one, flight, monkeypatch):
+    def crash(*args, **kwargs):
+        raise IntegrityError("the worker died here")
+
+    monkeypatch.setattr(holds, "_write_booking", crash)
+
+    with pytest.raises(IntegrityError):
+        hold_one(0)
+    assert FlightCabin.objects.get(flight=flight).seats_held == 0

@@ -1,0 +1,166 @@
+"""Who calls, and how errors are told."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from flights_project.gateway.health import CHECKS
+from flights_project.gateway.models import ApiKey, IdempotencyRecord, User
+from flights_project.gateway.tasks import forget_idempotency_keys
+from flights_project.gateway.throttles import CallerThrottle
+
+pytestmark = pytest.mark.django_db
+
+ASHA = {"email": "asha@example.com", "password": "a long enough phrase", "first_name": "Asha", "last_name": "Rao"}
+
+
+def test_signing_up_and_getting_a_token(api):
+    signed_up = api.post("/api/v1/auth/signup/", ASHA)
+    assert signed_up.status_code == 201
+    assert "password" not in signed_up.json()
+
+    tokens = api.post("/api/v1/auth/token/", {"email": "Asha@example.com", "password": ASHA["password"]}).json()
+
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
+    assert api.get("/api/v1/bookings/").status_code == 200
+    assert "access" in api.post("/api/v1/auth/token/refresh/", {"refresh": tokens["refresh"]}).json()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "asha"}, "email"),
+        ({"email": "TRAVELLER@example.com"}, "email"),
+        ({"password": "short"}, "password"),
+        ({"password": "password1234"}, "password"),
+        ({"first_name": ""}, "first_name"),
+    ],
+)
+def test_a_wrong_sign_up_names_the_field(api, traveller, changes, field):
+    answer = api.post("/api/v1/auth/signup/", ASHA | changes)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+
+
+def test_a_wrong_password_gets_no_token(api, traveller):
+    answer = api.post("/api/v1/auth/token/", {"email": traveller.email, "password": "wrong"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "no_active_account")
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Api-Key nonsense", "Api-Key a.b", "Api-Key "])
+def test_wrong_credentials_are_401(api, header):
+    api.credentials(HTTP_AUTHORIZATION=header)
+
+    assert api.get("/api/v1/bookings/").status_code == 401
+
+
+class TestAnApiKey:
+    def test_is_kept_as_a_hash_and_notes_its_use(self, as_key, integrator, now):
+        key, secret = ApiKey.issue(owner=integrator, name="tests")
+
+        assert as_key(secret).get("/api/v1/bookings/").status_code == 200
+
+        key.refresh_from_db()
+        assert secret.split(".")[1] not in str(key.__dict__)
+        assert key.last_used_at == now
+
+    @pytest.mark.parametrize("change", [{"revoked_at": 0}, {"expires_at": 0}])
+    def test_ends(self, as_key, integrator, now, change):
+        _key, secret = ApiKey.issue(owner=integrator, name="tests")
+        ApiKey.objects.update(**dict.fromkeys(change, now))
+
+        assert as_key(secret).get("/api/v1/bookings/").json()["code"] == "invalid_api_key"
+
+    def test_ends_with_its_owners_account(self, as_key, integrator):
+        _key, secret = ApiKey.issue(owner=integrator, name="tests")
+        User.objects.update(is_active=False)
+
+        assert as_key(secret).get("/api/v1/bookings/").status_code == 401
+
+    def test_is_printed_by_a_command(self, as_key, integrator, capsys):
+        call_command("create_api_key", integrator.email.upper())
+
+        assert as_key(capsys.readouterr().out.strip()).get("/api/v1/bookings/").status_code == 200
+
+    def test_is_made_for_somebody(self):
+        with pytest.raises(CommandError, match="Nobody has"):
+            call_command("create_api_key", "nobody@example.com")
+
+
+class TestProblems:
+    def test_have_one_shape_and_the_request_id_of_the_answer(self, api):
+        answer = api.get("/api/v1/bookings/")
+
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json().keys() >= {"type", "code", "title", "status", "detail", "request_id"}
+        assert answer.json()["request_id"] == answer.headers["X-Request-ID"] != ""
+
+    @pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/", "/api/v1/flights/0/", "/api/v1/flights/x/"])
+    def test_unknown_paths(self, api, path):
+        answer = api.get(path)
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+    def test_wrong_method(self, api):
+        assert api.put("/api/v1/flights/", {}).json()["code"] in {"method_not_allowed", "not_authenticated"}
+        assert api.delete("/api/v1/search/").json()["code"] == "method_not_allowed"
+
+    def test_unreadable_json(self, api):
+        answer = api.post("/api/v1/auth/token/", "{not json", content_type="application/json")
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_json")
+
+    def test_other_media_types(self, api):
+        answer = api.post("/api/v1/auth/token/", "<a/>", content_type="text/xml")
+
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+    @pytest.mark.parametrize("body", ["[]", '"text"', "1", "null"])
+    def test_json_that_is_no_object(self, api, body):
+        answer = api.post("/api/v1/auth/token/", body, content_type="application/json")
+
+        assert answer.status_code == 400
+
+    def test_too_many_requests(self, api, settings, monkeypatch):
+        monkeypatch.setitem(CallerThrottle.THROTTLE_RATES, "login", "2/min")
+        answers = [api.post("/api/v1/auth/token/", {}) for _ in range(3)]
+
+        assert [answer.status_code for answer in answers] == [400, 400, 429]
+        assert answers[-1].json()["code"] == "throttled"
+        assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_old_idempotency_keys_are_forgotten(now, settings):
+    kept = settings.IDEMPOTENCY_KEYS_KEPT
+    for key, age in (("old", kept + timedelta(minutes=1)), ("new", kept - timedelta(minutes=1))):
+        IdempotencyRecord.objects.create(
+            caller="user:1", key=key, fingerprint="", started_at=now - age, attempt="0" * 32
+        )
+
+    assert forget_idempotency_keys() == 1
+    assert IdempotencyRecord.objects.get().key == "new"
+
+
+def test_health(api, monkeypatch):
+    assert api.get("/healthz").json() == {"status": "ok"}
+    ready = api.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+
+    def broken():
+        raise ConnectionError("no route to 10.0.0.1")
+
+    monkeypatch.setitem(CHECKS, "broker", broken)
+    unready = api.get("/readyz")
+    assert (unready.status_code, unready.json()["broker"]) == (503, "failed")
+    assert "10.0.0.1" not in unready.content.decode()
+
+
+def test_the_schema_and_its_page(api):
+    schema = api.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+
+    assert schema["openapi"].startswith("3.1")
+    assert "/api/v1/bookings/{locator}/payments/" in schema["paths"]
+    assert api.get("/api/v1/docs/", headers={"Accept": "text/html"}).status_code == 200

@@ -1,0 +1,146 @@
+"""Told once: written with what causes it, sent after it, by any number of workers."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+
+from notifications.models import KeptMail, Message
+from notifications.services import delivery
+from notifications.services.delivery import deliver_due, lease
+from notifications.services.outbox import tell
+from notifications.tasks import deliver_messages
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def write(now):
+    def write(subject="welcome 1", recipient="asha@example.com"):
+        tell(
+            kind="account",
+            subject=subject,
+            recipient=recipient,
+            context={"headline": "Welcome", "body": "Good that you are here."},
+            now=now,
+        )
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _in_memory_mail(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def test_a_message_is_sent_once(write, now):
+    write()
+
+    assert deliver_due(now=now) == 1
+    assert deliver_due(now=now) == 0
+
+    [sent] = mail.outbox
+    message = Message.objects.get()
+    assert (sent.subject, sent.to) == ("Welcome", ["asha@example.com"])
+    assert "Good that you are here." in sent.body
+    assert sent.extra_headers["Message-ID"].startswith(f"<{message.pk}@")
+    assert (message.status, message.sent_at, message.tries) == ("sent", now, 1)
+
+
+def test_the_same_thing_is_not_told_twice(write):
+    write()
+    write()
+    write(recipient="dev@example.com")
+
+    assert Message.objects.count() == 2
+
+
+def test_what_is_rolled_back_is_not_told(write):
+    with transaction.atomic():
+        write()
+        transaction.set_rollback(True)
+
+    assert not Message.objects.exists()
+
+
+def test_a_mail_server_that_refuses_is_tried_again_ever_more_rarely_and_given_up(write, now, monkeypatch):
+    def refuses(self, *args, **kwargs):
+        raise SMTPServerDisconnected("421 come back later")
+
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", refuses)
+    write()
+    waits = []
+    for _ in range(delivery.TRIES_AT_MOST):
+        assert deliver_due(now=now) == 0
+        message = Message.objects.get()
+        waits.append(int((message.due_at - now).total_seconds() / 60))
+        now = message.due_at
+
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    assert (message.status, message.last_error) == ("dead", "SMTPServerDisconnected('421 come back later')")
+    assert deliver_due(now=now + timedelta(days=9)) == 0
+
+
+def test_one_that_cannot_be_sent_does_not_stop_the_others(write, now, monkeypatch):
+    send = mail.EmailMultiAlternatives.send
+
+    def refuses_one(self, *args, **kwargs):
+        if self.to == ["refused@example.com"]:
+            raise ValueError("a fault nobody foresaw")
+        return send(self, *args, **kwargs)
+
+    monkeypatch.setattr(mail.EmailMultiAlternatives, "send", refuses_one)
+    write(recipient="refused@example.com")
+    write(recipient="asha@example.com")
+
+    assert deliver_due(now=now) == 1
+
+
+def test_the_lease_of_a_dead_worker_runs_out(write, now):
+    write()
+    assert len(lease(now=now)) == 1  # and the worker dies here
+
+    assert deliver_due(now=now + delivery.LEASE - timedelta(seconds=1)) == 0
+    assert deliver_due(now=now + delivery.LEASE) == 1
+
+
+@pytest.mark.parametrize("messages", [1, 20])
+def test_leasing_costs_the_same_for_one_and_for_many(write, now, messages, django_assert_num_queries):
+    for n in range(messages):
+        write(subject=f"welcome {n}")
+
+    with django_assert_num_queries(4):
+        assert len(lease(now=now)) == messages
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_take_the_same_message(write, now):
+    """The first still holds its rows when the second looks: it neither waits nor takes them."""
+
+    for n in range(3):
+        write(subject=f"welcome {n}")
+
+    def second_worker():
+        try:
+            return len(lease(now=now))
+        finally:
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        first = len(lease(now=now))
+        second = pool.submit(second_worker).result(timeout=10)
+
+    assert (first, second) == (3, 0)
+
+
+def test_the_demo_keeps_mail_and_shows_it(write, client, now, settings):
+    settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+    write()
+    deliver_messages()
+
+    kept = KeptMail.objects.get()
+    assert (kept.subject, kept.to) == ("Welcome", "asha@example.com")
+    assert kept.message_id.startswith(f"<{Message.objects.get().pk}@")
