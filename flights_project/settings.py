@@ -13,6 +13,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -219,7 +220,7 @@ ACCOUNT_ADAPTER = "notifications.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "flights_project.gateway.forms.SignupForm"}
+ACCOUNT_SIGNUP_FORM_CLASS = "flights_project.gateway.forms.SignupForm"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -288,6 +289,7 @@ IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 if DEMO:
     EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{AIRLINE_NAME} <travel@{urlsplit(SITE_URL).hostname}>")
@@ -351,12 +353,50 @@ LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
 
 # --- The staff desk -------------------------------------------------------------------------------------------------
 
+DESK_PAGES = [
+    (
+        _("Today"),
+        {"airlines.flight": "flight", "bookings.booking": "luggage", "bookings.coupon": "airline_seat_recline_normal"},
+    ),
+    (_("Money"), {"bookings.payment": "payments", "bookings.refund": "undo", "bookings.ticket": "confirmation_number"}),
+    (_("Prices"), {"airlines.flightfare": "sell", "airlines.farefamily": "style", "airlines.taxrule": "percent"}),
+    (
+        _("Network"),
+        {"airlines.city": "location_city", "airlines.airport": "connecting_airports", "airlines.airplane": "airlines"},
+    ),
+    (
+        _("People"),
+        {"gateway.user": "person", "auth.group": "groups", "gateway.apikey": "key", "notifications.message": "mail"},
+    ),
+]
+"""The groups of the desk's navigation: models, each with its Material symbol."""
+
 UNFOLD = {
     "SITE_TITLE": f"{AIRLINE_NAME} desk",
     "SITE_HEADER": AIRLINE_NAME,
-    "SITE_SUBHEADER": "Staff desk",
+    "SITE_SUBHEADER": _("Staff desk"),
     "SITE_SYMBOL": "flight_takeoff",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "flights_project.gateway.desk.favicon"}],
+    "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "SITE_URL": "/",
+    "ENVIRONMENT": "flights_project.gateway.desk.environment",
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "flights_project.gateway.desk.navigation"},
+    "COMMAND": {"search_callback": "bookings.admin.find_at_once"},
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "#f0f8f9",
+            "100": "#e2eff0",
+            "200": "#c3dfe2",
+            "300": "#97c8ce",
+            "400": "#5eaab4",
+            "500": "#3b93a0",
+            "600": "#0c5a66",
+            "700": "#084752",
+            "800": "#083c45",
+            "900": "#07323a",
+            "950": "#042126",
+        }
+    },
 }

@@ -5,11 +5,13 @@ outside of it, and records each. A worker that dies leaves its lease to run out;
 sent a second time with the same Message-ID, by which mail programs show it once.
 """
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F
 
@@ -18,8 +20,9 @@ from notifications.services.rendering import render
 
 log = structlog.get_logger(__name__)
 
-BATCH = 50
+BATCH = 20
 LEASE = timedelta(minutes=5)
+"""Longer than a batch takes where every message waits for `EMAIL_TIMEOUT`."""
 TRIES_AT_MOST = 10
 
 
@@ -27,7 +30,7 @@ def deliver_due(*, now: datetime) -> int:
     """Send every message that is due; returns how many were sent."""
     sent = 0
     while messages := lease(now=now):
-        with get_connection() as connection:
+        with closing(get_connection()) as connection:
             sent += sum(_deliver(message, connection, now) for message in messages)
     return sent
 
@@ -42,8 +45,9 @@ def lease(*, now: datetime) -> list[Message]:
     return messages
 
 
-def _deliver(message: Message, connection: object, now: datetime) -> bool:
+def _deliver(message: Message, connection: BaseEmailBackend, now: datetime) -> bool:
     try:
+        connection.open()  # once for the batch: it stays open
         _mail(message, connection).send()
     except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others are sent
         _put_off(message, repr(error), now)
@@ -65,7 +69,7 @@ def _put_off(message: Message, error: str, now: datetime) -> None:
     )
 
 
-def _mail(message: Message, connection: object) -> EmailMultiAlternatives:
+def _mail(message: Message, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     rendered = render(message)
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     mail = EmailMultiAlternatives(

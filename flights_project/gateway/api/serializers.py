@@ -1,7 +1,11 @@
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 
 from flights_project.gateway.models import User
 from flights_project.gateway.services import EmailTaken, sign_up
@@ -25,3 +29,24 @@ class SignupSerializer(serializers.ModelSerializer[User]):
             return sign_up(**validated_data)
         except EmailTaken as error:
             raise serializers.ValidationError({"email": [str(error)]}) from error
+
+
+class TokenSerializer(TokenObtainPairSerializer):
+    """Who has set up a second factor sends its code too; staff must have one, as on the desk."""
+
+    otp = serializers.CharField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        tokens = super().validate(attrs)
+        self._check_second_factor(attrs.get("otp", ""))
+        return tokens
+
+    def _check_second_factor(self, code: str) -> None:
+        factors = list(Authenticator.objects.filter(user=self.user))
+        if not factors and not (self.user.is_staff and settings.STAFF_SECOND_FACTOR):
+            return
+        if not any(factor.wrap().validate_code(code) for factor in factors if factor.type in CODES):
+            raise AuthenticationFailed("Send the code of your second factor as otp.", code="second_factor_required")
+
+
+CODES = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)

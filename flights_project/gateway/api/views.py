@@ -2,7 +2,7 @@ from rest_framework.generics import CreateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
-from flights_project.gateway.api.serializers import SignupSerializer
+from flights_project.gateway.api.serializers import SignupSerializer, TokenSerializer
 from flights_project.gateway.models import User
 
 
@@ -18,6 +18,7 @@ class SignupView(CreateAPIView[User]):
 class TokenView(TokenObtainPairView):
     """An access and a refresh token for an e-mail address and password."""
 
+    serializer_class = TokenSerializer
     throttle_scope = "login"
 
 

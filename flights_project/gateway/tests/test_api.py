@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core.management import CommandError, call_command
 
+from conftest import PASSWORD
 from flights_project.gateway.health import CHECKS
 from flights_project.gateway.models import ApiKey, IdempotencyRecord, User
 from flights_project.gateway.tasks import forget_idempotency_keys
@@ -48,6 +56,37 @@ def test_a_wrong_password_gets_no_token(api, traveller):
     answer = api.post("/api/v1/auth/token/", {"email": traveller.email, "password": "wrong"})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "no_active_account")
+
+
+class TestTheSecondFactor:
+    @pytest.fixture
+    def ask(self, api, agent, settings, now):
+        settings.STAFF_SECOND_FACTOR = True
+        login = {"email": agent.email, "password": PASSWORD}
+        return lambda **extra: api.post("/api/v1/auth/token/", login | extra)
+
+    @pytest.fixture
+    def secret(self, agent):
+        secret = generate_totp_secret()
+        TOTP.activate(agent, secret)
+        return secret
+
+    def test_is_asked_of_staff(self, ask):
+        answer = ask()
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "second_factor_required")
+
+    def test_opens_with_its_code_once(self, ask, secret):
+        code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+        assert ask(otp="000000" if code != "000000" else "111111").status_code == 401
+        assert ask(otp=code).status_code == 200
+        assert ask(otp=code).status_code == 401
+
+    def test_is_asked_of_everybody_who_has_one(self, ask, secret, agent):
+        User.objects.filter(pk=agent.pk).update(is_staff=False)
+
+        assert ask().status_code == 401
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Api-Key nonsense", "Api-Key a.b", "Api-Key "])

@@ -1,0 +1,53 @@
+"""Settings fail loudly: a deployment that would be unsafe does not start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PRODUCTION = {
+    "PATH": os.environ["PATH"],
+    "SECRET_KEY": "x" * 50,
+    "DATABASE_URL": "postgres://flights@localhost/flights",
+    "REDIS_URL": "redis://localhost",
+    "ALLOWED_HOSTS": "fly.example.com",
+    "SITE_URL": "https://fly.example.com",
+}
+
+
+def start_with(**changes):
+    environment = {name: value for name, value in (PRODUCTION | changes).items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-c", "import flights_project.settings"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_production_deployment_starts():
+    assert start_with().returncode == 0
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "SITE_URL"])
+def test_what_it_needs_must_be_there(name):
+    started = start_with(**{name: None})
+
+    assert started.returncode != 0
+    assert name in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"SITE_URL": "http://fly.example.com"}, "must be https"),
+        ({"RATE_LIMITS": "off"}, "production keeps its limits"),
+        ({"PAYMENT_GATEWAYS": "sandbox"}, "tickets for no money"),
+        ({"STAFF_SECOND_FACTOR": "off"}, "second factor"),
+    ],
+)
+def test_what_only_a_demo_may_is_refused(changes, says):
+    assert says in start_with(**changes).stderr
+    assert start_with(**changes, DEMO="on").returncode == 0
