@@ -15,6 +15,11 @@ class BookingLimitReached(DomainError):
     title = "You have made as many bookings as one person may in this quarter."
 
 
+class TooManyHolds(DomainError):
+    code = "too_many_holds"
+    title = "There are too many unpaid holds. Pay one or let one go."
+
+
 class HoldExpired(DomainError):
     code = "hold_expired"
     title = "The time to pay for this booking has run out and its seats were given back."
@@ -38,3 +43,30 @@ class PaymentRunning(DomainError):
 class GatewayUnknown(DomainError):
     code = "gateway_unknown"
     title = "There is no payment gateway with this name."
+
+
+class TravellerElsewhere(DomainError):
+    """`facts["flight"]` is the flight that is in the way."""
+
+    code = "traveller_elsewhere"
+    title = "A traveller of this booking is on another flight at the same time."
+
+
+class NotCancellable(DomainError):
+    code = "not_cancellable"
+    title = "There is nothing in what you chose that can be cancelled."
+
+
+class MinorsAlone(DomainError):
+    code = "minors_alone"
+    title = "This would leave a child or infant to fly without an adult."
+
+
+class QuoteExpired(DomainError):
+    code = "quote_expired"
+    title = "This quote has expired. Ask for a new one."
+
+
+class QuoteOutdated(DomainError):
+    code = "quote_outdated"
+    title = "There is a newer quote, or the booking has changed since. Ask for a new one."

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Count, Q
 
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 
 if TYPE_CHECKING:
-    from bookings.models import Booking, Payment, Segment  # noqa: F401 -- the querysets' parameters
+    from bookings.models import Booking, Coupon, Payment, Segment  # noqa: F401 -- the querysets' parameters
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -22,9 +23,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Somebody's own bookings: the only ones that they may know of."""
         return self.filter(owner=owner)
 
-    def counted_in_quarter(self, now: datetime) -> Self:
-        """Live or flown bookings made in the calendar quarter of `now`."""
-        return self.filter(status__in=("held", "confirmed"), held_at__gte=clock.quarter_start(now))
+    def held(self) -> Self:
+        return self.filter(status="held")
+
+    def counts_against_limits(self, now: datetime) -> tuple[int, int]:
+        """How many live or flown bookings were made in the calendar quarter of `now`, and how many holds are open."""
+        quarter = Count("pk", filter=Q(status__in=("held", "confirmed"), held_at__gte=clock.quarter_start(now)))
+        counts = self.aggregate(in_quarter=quarter, held=Count("pk", filter=Q(status="held")))
+        return counts["in_quarter"], counts["held"]
 
     def overdue(self, now: datetime) -> Self:
         """Holds whose time to pay is over, and for which no payment runs."""
@@ -61,4 +67,18 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
             flight__departs_at__gt=now,
             flight__departs_at__lte=until,
             flight__status__in=("scheduled", "delayed"),
+        )
+
+
+class CouponQuerySet(models.QuerySet["Coupon"]):
+    def live(self) -> Self:
+        """Held or sold, and not yet flown: who has a seat."""
+        return self.filter(status__in=("held", "open", "checked_in", "boarded"))
+
+    def unused(self, now: datetime) -> Self:
+        """Sold, not checked in, on flights that have not left: what can be cancelled."""
+        return (
+            self.filter(status="open")
+            .exclude(flight__status__in=("departed", "landed"))
+            .filter(Q(flight__departs_at__gt=now) | Q(flight__status="cancelled"))
         )

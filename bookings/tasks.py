@@ -1,9 +1,12 @@
 """The clocks of bookings. Each task may run twice, or late, or on two workers at once, and does no harm."""
 
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.services import expiry, refunds, reminders, settlement
+from bookings.services import expiry, reconciliation, refunds, reminders, settlement
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -28,3 +31,12 @@ def pay_refunds() -> int:
 def remind_travellers() -> int:
     """Remind of flights that leave within a day; returns how many reminders were written."""
     return reminders.remind_due(now=timezone.now())
+
+
+@shared_task
+def reconcile() -> int:
+    """Compare counters with coupons and the money with both; returns how many differences there are."""
+    differences = reconciliation.reconcile()
+    for difference in differences:
+        log.error("does_not_add_up", difference=str(difference))
+    return len(differences)

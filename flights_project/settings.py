@@ -54,11 +54,15 @@ BOOKINGS_PER_USER_PER_QUARTER = (
     else None
 )
 """Live or flown bookings a traveller may make in a calendar quarter; empty for no limit. Integrators have none."""
+OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=3)
+OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=20)
+"""Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
 OFFER_LIFETIME = timedelta(minutes=env.int("OFFER_MINUTES", default=30))
 HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
 """How long an unpaid hold keeps its seats (`payment_required_by`)."""
 PRICE_GUARANTEE = timedelta(minutes=env.int("PRICE_GUARANTEE_MINUTES", default=15))
 """How long an unpaid hold keeps its price (`price_guaranteed_until`)."""
+CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
 REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=[])
 """Names of the gateways open for payment, the first is offered first. `sandbox` takes no money."""
@@ -180,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     "pay refunds": {"task": "bookings.tasks.pay_refunds", "schedule": 30},
     "remind travellers": {"task": "bookings.tasks.remind_travellers", "schedule": 60},
     "deliver messages": {"task": "notifications.tasks.deliver_messages", "schedule": 20},
+    "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",
         "schedule": crontab(minute=17),

@@ -144,6 +144,6 @@ def claim_for(
         cabin="economy",
         family=family,
         party=party or Party(),
-        total=0,  # type: ignore[arg-type]  # priced just below
+        total=0,  # priced just below
     )
     return price_again(claim, now=now).claim

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSerializer
 from airlines.models import CabinClass
-from bookings.models import Booking, Passenger, Payment
+from bookings.models import Booking, CancellationQuote, Passenger, Payment
 from bookings.services.holds import Contact
 from bookings.services.travellers import Traveller
 from flights_project.gateway.api.fields import MoneyField
@@ -85,6 +85,24 @@ class PaySerializer(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=200, help_text="The gateway's name for the card or account.")
 
 
+class CancellationSerializer(serializers.Serializer[Any]):
+    """What to cancel: positions from 0; nothing means all of them."""
+
+    passengers = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, max_length=9)
+    slices = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, max_length=6)
+
+
+class CancellationQuoteSerializer(serializers.ModelSerializer[CancellationQuote]):
+    """`refund` comes back and `penalty` is kept. Confirm it before it expires; only the newest can be confirmed."""
+
+    refund = MoneyField()
+    penalty = MoneyField()
+
+    class Meta:
+        model = CancellationQuote
+        fields = ["id", "refund", "penalty", "quoted_at", "expires_at", "confirmed_at"]
+
+
 class BookingSerializer(serializers.Serializer[Any]):
     """A booking as its owner sees it; made by `presentation.booking_as_dict`."""
 
@@ -105,4 +123,4 @@ class BookingSerializer(serializers.Serializer[Any]):
     passengers = PassengerSerializer(many=True)
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
-    available_actions = serializers.ListField(child=serializers.ChoiceField(choices=["pay", "release"]))
+    available_actions = serializers.ListField(child=serializers.ChoiceField(choices=["pay", "release", "cancel"]))

@@ -1,6 +1,7 @@
 """Bookings for programs and people: each caller's own, and nobody else's."""
 
 from typing import cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -8,6 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +17,16 @@ from rest_framework.response import Response
 from airlines.services.offers import open_offer
 from bookings.api.filters import BookingFilter
 from bookings.api.presentation import booking_as_dict
-from bookings.api.serializers import BookingSerializer, HoldSerializer, PaymentSerializer, PaySerializer
-from bookings.models import Booking
+from bookings.api.serializers import (
+    BookingSerializer,
+    CancellationQuoteSerializer,
+    CancellationSerializer,
+    HoldSerializer,
+    PaymentSerializer,
+    PaySerializer,
+)
+from bookings.models import Booking, CancellationQuote
+from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from flights_project.gateway.idempotency import idempotent
@@ -97,6 +107,30 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
         asked.is_valid(raise_exception=True)
         payment = pay(booking=self.get_object(), **asked.validated_data, now=timezone.now())
         return Response(PaymentSerializer(payment).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=CancellationSerializer, responses={201: CancellationQuoteSerializer})
+    @action(methods=["post"], detail=True, url_path="cancellation-quotes", url_name="cancellation-quotes")
+    def cancellation_quotes(self, request: Request, locator: str) -> Response:
+        """What cancelling the booking, some of its travellers or some of its slices would give back."""
+        asked = CancellationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        quote = quote_cancellation(booking=self.get_object(), now=timezone.now(), **asked.validated_data)
+        return Response(CancellationQuoteSerializer(quote).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=CancellationQuoteSerializer)
+    @action(
+        methods=["post"],
+        detail=True,
+        url_path=r"cancellation-quotes/(?P<quote>[0-9a-f-]{36})/confirm",
+        url_name="confirm-cancellation",
+    )
+    def confirm_cancellation(self, request: Request, locator: str, quote: str) -> Response:
+        """Cancel what the quote names; the refund is on its way. Confirming twice is confirming once."""
+        try:
+            confirmed = confirm_cancellation(booking=self.get_object(), quote_id=UUID(quote), now=timezone.now())
+        except (CancellationQuote.DoesNotExist, ValueError) as error:
+            raise NotFound from error
+        return Response(CancellationQuoteSerializer(confirmed).data)
 
     def _booking(self, locator: str, code: int) -> Response:
         return Response(booking_as_dict(self.get_queryset().get(locator=locator)), status=code)

@@ -1,7 +1,17 @@
 """What was sold: bookings with travellers, flights, coupons and tickets; and the money."""
 
 from bookings.models.bookings import Booking, Coupon, Passenger, Segment, Ticket
-from bookings.models.money import Payment, Refund
+from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.sandbox import SandboxCharge
 
-__all__ = ["Booking", "Coupon", "Passenger", "Payment", "Refund", "SandboxCharge", "Segment", "Ticket"]
+__all__ = [
+    "Booking",
+    "CancellationQuote",
+    "Coupon",
+    "Passenger",
+    "Payment",
+    "Refund",
+    "SandboxCharge",
+    "Segment",
+    "Ticket",
+]

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models import CabinClass, FareFamily, Flight, Seat
-from bookings.querysets import BookingQuerySet, SegmentQuerySet
+from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
 
@@ -27,6 +27,7 @@ class Booking(models.Model):
     total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
     contact_email = models.EmailField(_("contact e-mail"))
     contact_phone = models.CharField(_("contact phone"), max_length=20, blank=True)
+    held_from = models.GenericIPAddressField(_("held from"), null=True, blank=True, editable=False)
     held_at = models.DateTimeField(_("held"))
     price_guaranteed_until = models.DateTimeField(_("price guaranteed until"))
     payment_required_by = models.DateTimeField(_("payment required by"))
@@ -58,6 +59,7 @@ class Booking(models.Model):
         ]
         indexes = [
             models.Index(fields=["payment_required_by"], name="booking_overdue", condition=Q(status="held")),
+            models.Index(fields=["held_from"], name="booking_held_from", condition=Q(status="held")),
             models.Index(fields=["owner", "-held_at"], name="booking_of_owner"),
             models.Index(fields=["-held_at"], name="booking_newest"),
         ]
@@ -71,6 +73,8 @@ class Booking(models.Model):
         if self.status == self.Status.HELD:
             running = any(payment.status == "started" for payment in self.payments.all())
             return [] if running else ["pay", "release"]
+        if self.status == self.Status.CONFIRMED:
+            return ["cancel"] if any(coupon.is_unused for coupon in self.coupons.all()) else []
         return []
 
 
@@ -198,7 +202,12 @@ class Coupon(models.Model):
     fare = models.DecimalField(_("fare"), max_digits=10, decimal_places=2)
     taxes = models.JSONField(_("taxes"), encoder=DjangoJSONEncoder, default=list)
     total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    penalty = models.DecimalField(
+        _("penalty"), max_digits=10, decimal_places=2, default=0, help_text=_("Kept when it was cancelled.")
+    )
     seat = models.ForeignKey(Seat, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seat"))
+
+    objects = CouponQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("coupon")
@@ -210,6 +219,10 @@ class Coupon(models.Model):
                 name="coupon_status_known",
             ),
             models.CheckConstraint(condition=Q(fare__gte=0, total__gte=F("fare")), name="coupon_not_negative"),
+            models.CheckConstraint(
+                condition=Q(penalty=0) | Q(status="cancelled", penalty__gt=0, penalty__lte=F("total")),
+                name="coupon_penalty_of_a_cancelled_one",
+            ),
             models.UniqueConstraint(fields=["passenger", "segment"], name="coupon_once_per_flight_of_traveller"),
             models.UniqueConstraint(
                 fields=["flight", "identity"],
@@ -223,5 +236,18 @@ class Coupon(models.Model):
             ),
         ]
 
+        indexes = [
+            models.Index(
+                fields=["identity"],
+                name="coupon_live_of_person",
+                condition=Q(status__in=["held", "open", "checked_in", "boarded"]),
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.passenger} {self.flight}"
+
+    @property
+    def is_unused(self) -> bool:
+        """Sold, and neither checked in nor flown: it can be cancelled."""
+        return self.status == self.Status.OPEN

@@ -1,10 +1,10 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models.bookings import Booking
+from bookings.models.bookings import Booking, Coupon
 from bookings.querysets import PaymentQuerySet
 
 
@@ -65,6 +65,37 @@ class Payment(models.Model):
         return f"{self.amount} {self.currency} {self.get_status_display()}"
 
 
+class CancellationQuote(models.Model):
+    """What cancelling coupons of a booking would give back, until it expires. Only the newest can be confirmed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="cancellation_quotes", verbose_name=_("booking"))
+    coupons = models.ManyToManyField(Coupon, related_name="+", verbose_name=_("coupons"))
+    refund = models.DecimalField(_("refund"), max_digits=12, decimal_places=2)
+    penalty = models.DecimalField(_("penalty"), max_digits=12, decimal_places=2)
+    quoted_at = models.DateTimeField(_("quoted"))
+    expires_at = models.DateTimeField(_("expires"))
+    superseded_at = models.DateTimeField(_("superseded"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("cancellation quote")
+        verbose_name_plural = _("cancellation quotes")
+        ordering = ["-quoted_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(refund__gte=0, penalty__gte=0), name="cancellation_not_negative"),
+            models.UniqueConstraint(
+                fields=["booking"],
+                name="one_open_cancellation_quote",
+                condition=Q(superseded_at__isnull=True, confirmed_at__isnull=True),
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("quoted_at")), name="cancellation_quote_expires_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking} {self.refund}"
+
+
 class Refund(models.Model):
     """Money on its way back by the gateway that took it. Its id is the idempotency key of the gateway."""
 
@@ -74,6 +105,7 @@ class Refund(models.Model):
 
     class Reason(models.TextChoices):
         SEATS_GONE = "seats_gone", _("paid after the seats had gone")
+        CANCELLED = "cancelled", _("cancelled by the traveller")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))

@@ -1,7 +1,8 @@
 """Holding a journey: all its flights or none, at the price of the offer, for a party that is told apart.
 
-What is locked: the owner's row where a limit is counted, then the cabins of all flights in primary-key order. Both
-before anything is checked; both until the booking is written.
+What is locked, in this order, before anything is checked and until the booking is written: the owner, of whom limits
+are counted; the identities of the travellers, so that nobody is booked on two flights at once by two requests; the
+cabins of all flights in primary-key order.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,13 @@ from django.db import IntegrityError, transaction
 from airlines.services import inventory, offers
 from airlines.services.offers import Offer, OfferClaim
 from airlines.services.pricing import TravellerType
-from bookings.exceptions import AlreadyBooked, BookingLimitReached, NotReleasable
+from bookings.exceptions import AlreadyBooked, NotReleasable
 from bookings.models import Booking, Coupon, Passenger, Payment, Segment
 from bookings.services.constraints import constraint_of
+from bookings.services.limits import refuse_beyond_limits
 from bookings.services.telling import tell_owner
 from bookings.services.travellers import Traveller, check_travellers
+from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.locators import new_locator
@@ -34,17 +37,33 @@ class Contact:
     phone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who holds: whose booking it is, where messages go, and the network address of the request."""
+
+    owner: User
+    contact: Contact
+    address: str | None
+
+
 def hold_seats(
-    *, offer: OfferClaim, travellers: Sequence[Traveller], contact: Contact, owner: User, now: datetime
+    *,
+    offer: OfferClaim,
+    travellers: Sequence[Traveller],
+    contact: Contact,
+    owner: User,
+    now: datetime,
+    address: str | None = None,
 ) -> Booking:
     """Hold every flight of `offer` for `travellers` until `payment_required_by`, at the offer's total.
 
-    Raises PriceChanged with a fresh offer, SeatsGone, NotOnSale, InvalidRequest for travellers who do not fit the
-    offer, AlreadyBooked, BookingLimitReached. Whatever is raised, nothing is held.
+    `address` is where the request came from, if from a network. Raises PriceChanged with a fresh offer, SeatsGone,
+    NotOnSale, InvalidRequest for travellers who do not fit the offer, AlreadyBooked, TravellerElsewhere,
+    BookingLimitReached, TooManyHolds. Whatever is raised, nothing is held.
     """
     for _attempt in range(LOCATOR_TRIES):
         try:
-            return _hold(offer=offer, travellers=travellers, contact=contact, owner=owner, now=now)
+            return _hold(offer, travellers, Buyer(owner, contact, address), now)
         except IntegrityError as error:
             match constraint_of(error):
                 case "booking_locator_once":
@@ -56,46 +75,35 @@ def hold_seats(
 
 
 @transaction.atomic
-def _hold(
-    *, offer: OfferClaim, travellers: Sequence[Traveller], contact: Contact, owner: User, now: datetime
-) -> Booking:
-    _refuse_beyond_limit(owner, now)
+def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now: datetime) -> Booking:
+    refuse_beyond_limits(owner=buyer.owner, address=buyer.address, now=now)
+    lock_identities(travellers)
     cabins = inventory.lock_cabins(flights=offer.flights, cabin=offer.cabin)
     accepted = offers.accept(offer, now=now)
-    last_flight = accepted.slices[-1].destination_flight
+    flights = [flight for part in accepted.slices for flight in part.flights]
     party = check_travellers(
         travellers,
         party=offer.party,
-        last_flight_on=last_flight.departs_on,
-        today=clock.local_date(now, accepted.slices[0].origin_flight.origin.zone),
+        last_flight_on=flights[-1].departs_on,
+        today=clock.local_date(now, flights[0].origin.zone),
     )
+    refuse_elsewhere(party, flights)
     inventory.hold_seats(cabins=cabins, seats=offer.party.seats)
-    return _write_booking(accepted, party, contact, owner, now)
+    return _write_booking(accepted, party, buyer, now)
 
 
-def _refuse_beyond_limit(owner: User, now: datetime) -> None:
-    """Locks the owner, so that two requests at once cannot both be the last one allowed."""
-    limit = settings.BOOKINGS_PER_USER_PER_QUARTER
-    if limit is None:
-        return
-    locked = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    if locked.groups.filter(name=User.INTEGRATOR_GROUP).exists():
-        return
-    if Booking.objects.of(owner).counted_in_quarter(now).count() >= limit:
-        raise BookingLimitReached(limit=limit)
-
-
-def _write_booking(offer: Offer, party: Sequence[Traveller], contact: Contact, owner: User, now: datetime) -> Booking:
+def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: datetime) -> Booking:
     booking = Booking.objects.create(
         locator=new_locator(),
-        owner=owner,
+        owner=buyer.owner,
         cabin=offer.cabin,
         family=offer.family,
         seats=offer.party.seats,
         currency=settings.CURRENCY,
         total=offer.total,
-        contact_email=contact.email,
-        contact_phone=contact.phone,
+        contact_email=buyer.contact.email,
+        contact_phone=buyer.contact.phone,
+        held_from=buyer.address,
         held_at=now,
         price_guaranteed_until=now + settings.PRICE_GUARANTEE,
         payment_required_by=now + settings.HOLD_LIFETIME,

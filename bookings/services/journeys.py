@@ -54,10 +54,10 @@ def price_of(booking: Booking) -> JourneyPrice:
 
 
 def _coupon_prices(coupons: Iterable[Coupon]) -> tuple[CouponPrice, ...]:
-    return tuple(
-        CouponPrice(
-            coupon.fare,
-            tuple(TaxLine(**(tax | {"amount": Decimal(tax["amount"])})) for tax in coupon.taxes),
-        )
-        for coupon in sorted(coupons, key=lambda coupon: coupon.segment_id)
-    )
+    return tuple(coupon_price(coupon) for coupon in sorted(coupons, key=lambda coupon: coupon.segment_id))
+
+
+def coupon_price(coupon: Coupon) -> CouponPrice:
+    """What one coupon cost, with its taxes line by line."""
+    taxes = (TaxLine(**(tax | {"amount": Decimal(tax["amount"])})) for tax in coupon.taxes)
+    return CouponPrice(coupon.fare, tuple(taxes))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from bookings.gateways import GatewayUnreachable, gateway_named
 from bookings.models import Payment, Refund
@@ -30,9 +30,18 @@ def _pay(refund: Refund, now: datetime) -> bool:
     except GatewayUnreachable:
         log.warning("refund_not_sent", refund=str(refund.pk), tries=refund.times_tried + 1)
         return False
-    with transaction.atomic():
-        paid = Refund.objects.filter(pk=refund.pk, status=Refund.Status.STARTED).update(
-            status=Refund.Status.SUCCEEDED, paid_at=now
-        )
-        Payment.objects.filter(pk=payment.pk, status=Payment.Status.SUCCEEDED).update(status=Payment.Status.REFUNDED)
+    return _record_paid(refund, now)
+
+
+@transaction.atomic
+def _record_paid(refund: Refund, now: datetime) -> bool:
+    """Locks the payment, so that of two refunds of it the second sees the first."""
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
+    paid = Refund.objects.filter(pk=refund.pk, status=Refund.Status.STARTED).update(
+        status=Refund.Status.SUCCEEDED, paid_at=now
+    )
+    given_back = payment.refunds.filter(status=Refund.Status.SUCCEEDED).aggregate(sum=Sum("amount"))["sum"]
+    whole = given_back == payment.amount
+    payment.status = Payment.Status.REFUNDED if whole else Payment.Status.PARTLY_REFUNDED
+    payment.save(update_fields=["status"])
     return bool(paid)

@@ -64,7 +64,7 @@ def test_from_search_to_ticket(mine, flight, now):
     assert (paid.status_code, paid.json()["status"], paid.json()["amount"]) == (201, "succeeded", offer["total"])
 
     booking = mine.get(f"/api/v1/bookings/{booking['locator'].lower()}/").json()
-    assert (booking["status"], booking["available_actions"]) == ("confirmed", [])
+    assert (booking["status"], booking["available_actions"]) == ("confirmed", ["cancel"])
     assert len(booking["tickets"][0]["number"]) == 13
 
 

@@ -9,7 +9,13 @@ from airlines.models import Flight, FlightCabin
 from airlines.services.pricing import Party
 from airlines.services.scheduling import change_fare
 from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
-from bookings.exceptions import AlreadyBooked, BookingLimitReached, NotReleasable
+from bookings.exceptions import (
+    AlreadyBooked,
+    BookingLimitReached,
+    NotReleasable,
+    TooManyHolds,
+    TravellerElsewhere,
+)
 from bookings.models import Booking, Coupon
 from bookings.services.holds import Contact, hold_seats, release_hold
 from bookings.services.payment import pay
@@ -85,12 +91,13 @@ class TestNothingIsHeldWhen:
     def hold(self, traveller, flight, now):
         claim = claim_for([flight], now=now)
 
-        def hold(*, offer=claim, travellers=None, owner=traveller):
+        def hold(*, offer=claim, travellers=None, owner=traveller, address=None):
             return hold_seats(
                 offer=offer,
                 travellers=travellers or [adult()],
                 contact=Contact(email="a@example.com"),
                 owner=owner,
+                address=address,
                 now=now,
             )
 
@@ -129,6 +136,25 @@ class TestNothingIsHeldWhen:
             hold(travellers=[replace(person, given_name="ZOE", family_name="D SOUZA")])
         assert seats_of(flight) == (0, 1, 2)
 
+    def test_a_traveller_flies_elsewhere_at_the_time(self, hold, stranger, now, in_a_month):
+        person = adult(given_name="Zoë", family_name="D'Souza")
+        other = make_flight("BLR", "DEL", departs_at=in_a_month + timedelta(minutes=119), number="KV777")
+        make_hold(stranger, other, now=now, travellers=[person])
+
+        with pytest.raises(TravellerElsewhere) as raised:
+            hold(travellers=[person])
+        assert raised.value.facts == {"traveller": "Zoë D'Souza", "flight": "KV777"}
+
+    @pytest.mark.parametrize("setting", ["OPEN_HOLDS_PER_USER", "OPEN_HOLDS_PER_ADDRESS"])
+    def test_too_many_holds_are_unpaid(self, hold, traveller, stranger, flight, now, settings, setting):
+        setattr(settings, setting, 1)
+        owner = traveller if setting == "OPEN_HOLDS_PER_USER" else stranger
+        make_hold(owner, flight, now=now)
+        Booking.objects.update(held_from="192.0.2.1")
+
+        with pytest.raises(TooManyHolds):
+            hold(address="192.0.2.1")
+
     def test_the_owner_has_made_all_bookings_of_the_quarter(self, hold, traveller, now, in_a_month, settings):
         settings.BOOKINGS_PER_USER_PER_QUARTER = 2
         for days in (1, 2):
@@ -153,6 +179,20 @@ def test_integrators_have_no_limit_and_it_can_be_switched_off(traveller, integra
     settings.BOOKINGS_PER_USER_PER_QUARTER = 1
     assert all(make_hold(integrator, flight, now=now) for _ in range(2))
     settings.BOOKINGS_PER_USER_PER_QUARTER = None
+    assert all(make_hold(traveller, flight, now=now) for _ in range(2))
+
+
+def test_a_journey_that_begins_when_another_ends_is_possible(traveller, flight, now):
+    person = adult()
+    make_hold(traveller, flight, now=now, travellers=[person])
+    onward = make_flight("BOM", "BLR", departs_at=flight.arrives_at)
+
+    assert make_hold(traveller, onward, now=now, travellers=[person])
+
+
+def test_without_rate_limits_holds_are_not_counted(traveller, flight, now, settings):
+    settings.OPEN_HOLDS_PER_USER, settings.RATE_LIMITS = 1, False
+
     assert all(make_hold(traveller, flight, now=now) for _ in range(2))
 
 
@@ -185,6 +225,6 @@ def test_queries_do_not_grow_with_the_travellers(traveller, now, in_a_month, tra
     claim = claim_for([flight], now=now, party=Party(travellers))
     people = [adult() for _ in range(travellers)]
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         hold_seats(offer=claim, travellers=people, contact=Contact(email="a@example.com"), owner=traveller, now=now)
     assert Coupon.objects.count() == travellers

@@ -135,6 +135,32 @@ def test_one_person_is_booked_once_on_a_flight(flight, clients, now):
     assert FlightCabin.objects.get(flight=flight).seats_held == 1
 
 
+class TestOnePersonOnTwoFlightsAtOnce:
+    @pytest.fixture
+    def hold_somewhere(self, clients, now, in_a_month):
+        claims = [claim_for([make_flight(departs_at=in_a_month)], now=now) for _ in clients]
+        person = adult()
+        return lambda n: hold_seats(
+            offer=claims[n], travellers=[person], contact=Contact(email="a@example.com"), owner=clients[n], now=now
+        )
+
+    def test_is_booked_on_one(self, hold_somewhere):
+        assert at_once(hold_somewhere) == {"done": 1, "TravellerElsewhere": CLIENTS - 1}
+
+    def test_control_without_the_lock_on_the_person_on_several(self, hold_somewhere, monkeypatch):
+        all_have_looked = Barrier(CLIENTS, timeout=10)
+        look = holds.refuse_elsewhere
+
+        def look_together(*args):
+            look(*args)
+            all_have_looked.wait()
+
+        monkeypatch.setattr(holds, "lock_identities", lambda travellers: None)
+        monkeypatch.setattr(holds, "refuse_elsewhere", look_together)
+
+        assert at_once(hold_somewhere) == {"done": CLIENTS}
+
+
 class TestTheLimitOfBookings:
     @pytest.fixture
     def hold_mine(self, traveller, now, in_a_month, settings):
@@ -185,8 +211,8 @@ class TestPaying:
         assert set(outcomes) <= {"done", "NotPayable", PaymentRunning.__name__}
         assert SandboxCharge.objects.count() == 1
 
-    def test_against_the_clock_either_pays_or_expires_and_never_both(self, traveller, flight, now):
-        bookings = [make_hold(traveller, flight, now=now) for _ in range(SEATS)]
+    def test_against_the_clock_either_pays_or_expires_and_never_both(self, integrator, flight, now):
+        bookings = [make_hold(integrator, flight, now=now) for _ in range(SEATS)]
         over = bookings[0].payment_required_by
 
         def pay_or_expire(n: int) -> None:

@@ -77,7 +77,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 def _replay(answered: IdempotencyRecord) -> Response:
     media_type = problems.MEDIA_TYPE if (answered.status or 0) >= HTTPStatus.BAD_REQUEST else None
     return Response(
-        orjson.loads(answered.body),
+        answered.answer,
         status=answered.status,
         headers={"Idempotency-Replayed": "true"},
         content_type=media_type,

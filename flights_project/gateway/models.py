@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 from typing import Any, ClassVar
 
+import orjson
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -144,3 +145,8 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.key}"
+
+    @property
+    def answer(self) -> Any:
+        """What was answered; only where `status` is set."""
+        return orjson.loads(self.body)

@@ -43,7 +43,8 @@ class TokenSerializer(TokenObtainPairSerializer):
 
     def _check_second_factor(self, code: str) -> None:
         factors = list(Authenticator.objects.filter(user=self.user))
-        if not factors and not (self.user.is_staff and settings.STAFF_SECOND_FACTOR):
+        is_staff = self.user is not None and self.user.is_staff
+        if not factors and not (is_staff and settings.STAFF_SECOND_FACTOR):
             return
         if not any(factor.wrap().validate_code(code) for factor in factors if factor.type in CODES):
             raise AuthenticationFailed("Send the code of your second factor as otp.", code="second_factor_required")

@@ -1,0 +1,140 @@
+"""Where the demo's airline flies: real airports, under the city names that travellers use."""
+
+from dataclasses import dataclass
+from functools import cache
+from math import asin, cos, radians, sin, sqrt
+
+import airportsdata
+
+EARTH_RADIUS_KM = 6371
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An airport in the airline's words; what is the same for every airline comes from `airportsdata`."""
+
+    iata: str
+    city: str
+    domestic_terminal: str = ""
+    international_terminal: str = ""
+    city_code: str = ""
+    """Where several airports share a city and IATA's metropolitan area is unknown to `airportsdata`."""
+    name: str = ""
+    """Where `airportsdata` has an old or an odd one."""
+
+
+STOPS = (
+    Stop("DEL", "New Delhi", "3", "3"),
+    Stop("BOM", "Mumbai", "2", "2", name="Chhatrapati Shivaji Maharaj International Airport"),
+    Stop("BLR", "Bengaluru", "2", "2", name="Kempegowda International Airport"),
+    Stop("MAA", "Chennai", "4", "2"),
+    Stop("CCU", "Kolkata"),
+    Stop("HYD", "Hyderabad", name="Rajiv Gandhi International Airport"),
+    Stop("GOI", "Goa"),
+    Stop("PNQ", "Pune", "2"),
+    Stop("AMD", "Ahmedabad", "1", "2"),
+    Stop("COK", "Kochi", "1", "3"),
+    Stop("JAI", "Jaipur", "2"),
+    Stop("LKO", "Lucknow", "3"),
+    Stop("GAU", "Guwahati"),
+    Stop("IXC", "Chandigarh", name="Shaheed Bhagat Singh International Airport"),
+    Stop("SXR", "Srinagar"),
+    Stop("PAT", "Patna"),
+    Stop("BBI", "Bhubaneswar", "1"),
+    Stop("TRV", "Thiruvananthapuram", "1", name="Thiruvananthapuram International Airport"),
+    Stop("NAG", "Nagpur"),
+    Stop("IDR", "Indore"),
+    Stop("VNS", "Varanasi"),
+    Stop("ATQ", "Amritsar", name="Sri Guru Ram Dass Jee International Airport"),
+    Stop("VTZ", "Visakhapatnam", name="Visakhapatnam International Airport"),
+    Stop("IXB", "Bagdogra"),
+    Stop("UDR", "Udaipur"),
+    Stop("CJB", "Coimbatore"),
+    Stop("DXB", "Dubai", international_terminal="1"),
+    Stop("SIN", "Singapore", international_terminal="3"),
+    Stop("BKK", "Bangkok"),
+    Stop("KUL", "Kuala Lumpur", international_terminal="1"),
+    Stop("CMB", "Colombo", name="Bandaranaike International Airport"),
+    Stop("HND", "Tokyo", international_terminal="3", name="Tokyo Haneda Airport"),
+    Stop("LHR", "London", international_terminal="4"),
+    Stop("LGW", "London", international_terminal="S"),
+    Stop("FRA", "Frankfurt", international_terminal="1", name="Frankfurt Airport"),
+    Stop("CDG", "Paris", international_terminal="2C", name="Paris Charles de Gaulle Airport"),
+    Stop("JFK", "New York", international_terminal="4", name="John F. Kennedy International Airport"),
+    Stop("EWR", "New York", international_terminal="B", city_code="NYC"),
+    Stop("YYZ", "Toronto", international_terminal="1"),
+    Stop("SYD", "Sydney", international_terminal="1"),
+    Stop("MEL", "Melbourne", international_terminal="2", name="Melbourne Airport"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Everything about an airport that is served."""
+
+    iata: str
+    icao: str
+    name: str
+    city: str
+    city_code: str
+    country: str
+    latitude: float
+    longitude: float
+    zone: str
+    domestic_terminal: str
+    international_terminal: str
+
+
+@cache
+def places() -> dict[str, Place]:
+    """The airports served, by IATA code."""
+    airports, areas = airportsdata.load("IATA"), _metropolitan_areas()
+    return {
+        stop.iata: Place(
+            iata=stop.iata,
+            icao=airports[stop.iata]["icao"],
+            name=stop.name or airports[stop.iata]["name"],
+            city=stop.city,
+            city_code=stop.city_code or areas.get(stop.iata, stop.iata),
+            country=airports[stop.iata]["country"],
+            latitude=airports[stop.iata]["lat"],
+            longitude=airports[stop.iata]["lon"],
+            zone=airports[stop.iata]["tz"],
+            domestic_terminal=stop.domestic_terminal,
+            international_terminal=stop.international_terminal,
+        )
+        for stop in STOPS
+    }
+
+
+def _metropolitan_areas() -> dict[str, str]:
+    """The city code of each airport that shares one: LON for LHR."""
+    areas = airportsdata.load_iata_macs()
+    return {iata: code for code, area in areas.items() for iata in area["airports"]}
+
+
+@cache
+def distance_km(origin: str, destination: str) -> float:
+    """Along the great circle, by the haversine formula."""
+    start, end = places()[origin], places()[destination]
+    north, south = radians(end.latitude), radians(start.latitude)
+    east = radians(end.longitude - start.longitude)
+    chord = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(chord))
+
+
+def degrees_east(origin: str, destination: str) -> float:
+    """How far east the destination lies, the short way round: from -180 to 180."""
+    return (places()[destination].longitude - places()[origin].longitude + 180) % 360 - 180
+
+
+def is_domestic(origin: str, destination: str) -> bool:
+    return places()[origin].country == places()[destination].country
+
+
+def terminals(origin: str, destination: str) -> tuple[str, str]:
+    """Where a flight leaves from and arrives at; empty where the airport has one terminal."""
+    ends = places()[origin], places()[destination]
+    if is_domestic(origin, destination):
+        return ends[0].domestic_terminal, ends[1].domestic_terminal
+    return ends[0].international_terminal, ends[1].international_terminal

@@ -1,0 +1,73 @@
+"""The demo's three accounts, one for each door."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from flights_project.gateway.models import ApiKey, User
+
+PASSWORD = "flights-demo"  # noqa: S105 -- on the welcome page of every demo, and nowhere else
+TRAVELLER, STAFF, INTEGRATOR = "traveller@demo.test", "staff@demo.test", "integrator@demo.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    email: str
+    first_name: str
+    last_name: str
+    is_staff: bool = False
+    group: str = ""
+
+
+PEOPLE = (
+    Person(TRAVELLER, "Asha", "Raman"),
+    Person(STAFF, "Vikram", "Mehta", is_staff=True),
+    Person(INTEGRATOR, "Nadia", "Fernandes", group=User.INTEGRATOR_GROUP),
+)
+
+
+@transaction.atomic
+def load_people() -> str | None:
+    """Make the accounts that are missing. Returns the integrator's new API key, None where there was one before."""
+    for person in PEOPLE:
+        if not User.objects.filter(email__iexact=person.email).exists():
+            _add(person)
+    integrator = User.objects.get(email__iexact=INTEGRATOR)
+    if integrator.api_keys.exists():
+        return None
+    _key, secret = ApiKey.issue(owner=integrator, name="Demo")
+    _keep(secret)
+    return secret
+
+
+def _add(person: Person) -> None:
+    user = User.objects.create_user(
+        person.email,
+        PASSWORD,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        is_staff=person.is_staff,
+        is_superuser=person.is_staff,
+    )
+    EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
+    if person.group:
+        user.groups.add(Group.objects.get_or_create(name=person.group)[0])
+
+
+def api_key_file() -> Path:
+    """Where the integrator's key is kept for whoever runs the demo."""
+    return Path(settings.BASE_DIR) / ".local" / "integrator_api_key"
+
+
+def _keep(secret: str) -> None:
+    """Written before the key is committed: a key that nobody could read is never left behind."""
+    path = api_key_file()
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret + "\n")

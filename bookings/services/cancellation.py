@@ -1,0 +1,155 @@
+"""Cancelling what was sold: a quote that expires, then its confirmation.
+
+A whole booking, some of its travellers, some of its slices, or both. Confirming locks the booking and its cabins,
+gives the seats back, marks the coupons with what was kept of them, and writes one refund that is paid afterwards.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from airlines.models import Flight
+from airlines.services import inventory
+from bookings.exceptions import MinorsAlone, NotCancellable, QuoteExpired, QuoteOutdated
+from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Payment, Refund
+from bookings.querysets import CouponQuerySet
+from bookings.services.journeys import coupon_price
+from bookings.services.refund_rules import CouponRefund, in_all, refund_coupon, refund_share
+from bookings.services.telling import tell_owner
+
+
+@transaction.atomic
+def quote_cancellation(
+    *, booking: Booking, now: datetime, passengers: Collection[int] = (), slices: Collection[int] = ()
+) -> CancellationQuote:
+    """What cancelling would give back, good for `CANCELLATION_QUOTE_LIFETIME`.
+
+    `passengers` and `slices` are positions from 0; none means all. An infant goes with its adult. Raises
+    NotCancellable where nothing of it can be cancelled, MinorsAlone where a child would be left without an adult.
+    """
+    locked = Booking.objects.locked(booking.pk)
+    coupons = _chosen_coupons(locked, passengers, slices, now)
+    if not coupons:
+        raise NotCancellable
+    _refuse_minors_alone(locked, coupons)
+    total = in_all(list(_refunds(locked, coupons, now).values()))
+    locked.cancellation_quotes.filter(superseded_at=None, confirmed_at=None).update(superseded_at=now)
+    quote = CancellationQuote.objects.create(
+        booking=locked,
+        refund=total.refund,
+        penalty=total.penalty,
+        quoted_at=now,
+        expires_at=now + settings.CANCELLATION_QUOTE_LIFETIME,
+    )
+    quote.coupons.set(coupons)
+    return quote
+
+
+@transaction.atomic
+def confirm_cancellation(*, booking: Booking, quote_id: UUID, now: datetime) -> CancellationQuote:
+    """Cancel what the quote names and send the refund on its way; confirming twice is confirming once.
+
+    Raises QuoteExpired, QuoteOutdated where a newer quote was made or the coupons have changed, and
+    CancellationQuote.DoesNotExist where the booking has no such quote.
+    """
+    locked = Booking.objects.locked(booking.pk)
+    quote = locked.cancellation_quotes.get(pk=quote_id)
+    if quote.confirmed_at is not None:
+        return quote
+    if quote.superseded_at is not None:
+        raise QuoteOutdated
+    if now >= quote.expires_at:
+        raise QuoteExpired
+    coupons = _open_coupons(locked, now).filter(pk__in=quote.coupons.values("pk"))
+    refunds = _refunds(locked, list(coupons), now)
+    if len(refunds) != quote.coupons.count() or in_all(list(refunds.values())).refund != quote.refund:
+        raise QuoteOutdated
+    _cancel(locked, refunds, now)
+    quote.confirmed_at = now
+    quote.save(update_fields=["confirmed_at"])
+    return quote
+
+
+def _open_coupons(booking: Booking, now: datetime) -> CouponQuerySet:
+    return Coupon.objects.filter(booking=booking).unused(now).select_related("passenger", "segment", "flight")
+
+
+def _chosen_coupons(
+    booking: Booking, passengers: Collection[int], slices: Collection[int], now: datetime
+) -> list[Coupon]:
+    coupons = _open_coupons(booking, now)
+    if passengers:
+        people = booking.passengers.filter(position__in=passengers) | booking.passengers.filter(
+            with_adult__in=passengers
+        )
+        coupons = coupons.filter(passenger__in=people)
+    if slices:
+        coupons = coupons.filter(segment__slice__in=slices)
+    return list(coupons)
+
+
+def _refuse_minors_alone(booking: Booking, cancelled: Sequence[Coupon]) -> None:
+    """On each flight, children and infants who stay have an adult who stays; parties of children alone aside."""
+    remaining = Coupon.objects.filter(booking=booking).live().exclude(pk__in=[coupon.pk for coupon in cancelled])
+    adults, minors = Counter[int](), Counter[int]()
+    for flight, kind in remaining.values_list("flight", "passenger__type"):
+        (adults if kind == Passenger.Type.ADULT else minors)[flight] += 1
+    if any(flight not in adults for flight in minors):
+        raise MinorsAlone
+
+
+def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict[Coupon, CouponRefund]:
+    first_departure = booking.segments.order_by("position").values_list("flight__departs_at", flat=True)[0]
+    return {
+        coupon: refund_coupon(
+            coupon_price(coupon),
+            share=refund_share(
+                refund_percent=booking.family.refund_percent,
+                booked_at=booking.held_at,
+                first_departure=first_departure,
+                now=now,
+                flight_cancelled=coupon.flight.status == Flight.Status.CANCELLED,
+            ),
+            currency=booking.currency,
+        )
+        for coupon in coupons
+    }
+
+
+def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], now: datetime) -> None:
+    _return_seats(booking, refunds)
+    for coupon, kept in refunds.items():
+        coupon.status, coupon.penalty = Coupon.Status.CANCELLED, kept.penalty
+    Coupon.objects.bulk_update(refunds, ["status", "penalty"])
+    if not booking.coupons.exclude(status=Coupon.Status.CANCELLED).exists():
+        booking.status, booking.ended_at = Booking.Status.CANCELLED, now
+        booking.save(update_fields=["status", "ended_at"])
+    refund = _write_refund(booking, in_all(list(refunds.values())), now)
+    tell_owner(
+        "booking_cancelled",
+        booking,
+        subject=str(refund.pk) if refund else f"{now:%Y%m%d%H%M%S}",
+        refund={"amount": str(refund.amount if refund else 0), "currency": booking.currency},
+        cancelled=[f"{coupon.passenger}, {coupon.flight.number}" for coupon in refunds],
+        whole=booking.status == Booking.Status.CANCELLED,
+        now=now,
+    )
+
+
+def _return_seats(booking: Booking, coupons: Collection[Coupon]) -> None:
+    """Infants have no seat to give back."""
+    seats = Counter(coupon.flight_id for coupon in coupons if coupon.passenger.type != Passenger.Type.INFANT)
+    cabins = inventory.lock_cabins(flights=seats, cabin=booking.cabin)
+    for cabin in cabins:
+        inventory.return_sold_seats(cabins=[cabin], seats=seats[cabin.flight_id])
+
+
+def _write_refund(booking: Booking, total: CouponRefund, now: datetime) -> Refund | None:
+    if not total.refund:
+        return None
+    payment = booking.payments.get(status__in=[Payment.Status.SUCCEEDED, Payment.Status.PARTLY_REFUNDED])
+    return Refund.objects.create(payment=payment, amount=total.refund, reason=Refund.Reason.CANCELLED, started_at=now)

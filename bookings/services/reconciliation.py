@@ -1,0 +1,92 @@
+"""Do the counters equal the coupons, and does the money add up? Reads only, and names every difference.
+
+Seats: on each cabin of a flight, `seats_held` and `seats_sold` are the coupons of travellers who are not infants.
+Money: of each booking, charged less refunded = value of its sold coupons + penalties kept.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a counter or a sum says, and what the coupons say."""
+
+    subject: str
+    what: str
+    counted: Decimal
+    truth: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.what} is {self.counted}, by its coupons {self.truth}"
+
+
+SEATS = """
+    SELECT flight.number || ' ' || flight.departs_on || ' ' || cabin.cabin,
+           cabin.seats_held, coalesce(truth.held, 0), cabin.seats_sold, coalesce(truth.sold, 0)
+    FROM airlines_flightcabin cabin
+    JOIN airlines_flight flight ON flight.id = cabin.flight_id
+    LEFT JOIN (
+        SELECT coupon.flight_id, booking.cabin,
+               count(*) FILTER (WHERE coupon.status = 'held') AS held,
+               count(*) FILTER (WHERE coupon.status IN ('open', 'checked_in', 'boarded', 'flown')) AS sold
+        FROM bookings_coupon coupon
+        JOIN bookings_booking booking ON booking.id = coupon.booking_id
+        JOIN bookings_passenger passenger ON passenger.id = coupon.passenger_id
+        WHERE passenger.type <> 'infant'
+        GROUP BY coupon.flight_id, booking.cabin
+    ) truth ON truth.flight_id = cabin.flight_id AND truth.cabin = cabin.cabin
+    WHERE cabin.seats_held <> coalesce(truth.held, 0) OR cabin.seats_sold <> coalesce(truth.sold, 0)
+    ORDER BY cabin.id
+"""
+
+LEDGER = """
+    SELECT booking.locator, coalesce(money.charged, 0) - coalesce(money.refunded, 0), coalesce(value.kept, 0)
+    FROM bookings_booking booking
+    LEFT JOIN (
+        SELECT payment.booking_id, sum(payment.amount) AS charged, sum(back.refunded) AS refunded
+        FROM bookings_payment payment
+        LEFT JOIN (
+            SELECT payment_id, sum(amount) AS refunded FROM bookings_refund GROUP BY payment_id
+        ) back ON back.payment_id = payment.id
+        WHERE payment.status IN ('succeeded', 'partly_refunded', 'refunded')
+        GROUP BY payment.booking_id
+    ) money ON money.booking_id = booking.id
+    LEFT JOIN (
+        SELECT booking_id,
+               sum(CASE WHEN status = 'cancelled' THEN penalty WHEN status = 'held' THEN 0 ELSE total END) AS kept
+        FROM bookings_coupon
+        GROUP BY booking_id
+    ) value ON value.booking_id = booking.id
+    WHERE coalesce(money.charged, 0) - coalesce(money.refunded, 0) <> coalesce(value.kept, 0)
+    ORDER BY booking.id
+"""
+
+
+def reconcile() -> list[Difference]:
+    """Every difference there is; none where all is well. Two statements, whatever the number of bookings."""
+    return [*_seats(), *_ledger()]
+
+
+def _seats() -> Iterator[Difference]:
+    for subject, held, truly_held, sold, truly_sold in _rows(SEATS):
+        if held != truly_held:
+            yield Difference(subject, "seats held", held, truly_held)
+        if sold != truly_sold:
+            yield Difference(subject, "seats sold", sold, truly_sold)
+
+
+def _ledger() -> Iterator[Difference]:
+    for locator, balance, kept in _rows(LEDGER):
+        yield Difference(locator, "charged less refunded", balance, kept)
+
+
+def _rows(statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

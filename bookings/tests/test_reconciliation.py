@@ -1,0 +1,61 @@
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from airlines.models import FlightCabin
+from airlines.tests.factories import make_flight
+from bookings.models import Payment
+from bookings.services.reconciliation import reconcile
+from bookings.tasks import reconcile as reconcile_task
+from bookings.tests.factories import adult, infant, make_booking, make_hold
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def flight(traveller, in_a_month, now):
+    """A flight with a held and a sold adult, and an infant who has no seat."""
+    flight = make_flight(departs_at=in_a_month, number="KV101")
+    make_hold(traveller, flight, now=now)
+    make_booking(traveller, flight, now=now, travellers=[adult(), infant()])
+    return flight
+
+
+def test_all_is_well(flight):
+    output = StringIO()
+
+    call_command("reconcile", stdout=output)
+
+    assert reconcile() == []
+    assert output.getvalue() == "Seats and money add up.\n"
+
+
+def test_counters_that_differ_from_the_coupons_are_named(flight):
+    FlightCabin.objects.filter(cabin="economy").update(seats_held=0, seats_sold=3)
+
+    with pytest.raises(CommandError) as raised:
+        call_command("reconcile")
+
+    assert str(raised.value).splitlines() == [
+        "KV101 2026-12-20 economy: seats held is 0, by its coupons 1",
+        "KV101 2026-12-20 economy: seats sold is 3, by its coupons 1",
+    ]
+
+
+def test_money_that_does_not_add_up_is_named(flight):
+    payment = Payment.objects.get()
+    Payment.objects.update(amount=payment.amount - 1)
+
+    [difference] = reconcile()
+
+    assert (difference.subject, difference.counted) == (payment.booking.locator, Decimal(4399))
+    assert reconcile_task() == 1
+
+
+def test_it_takes_two_statements(flight, django_assert_num_queries):
+    FlightCabin.objects.update(seats_sold=8)
+
+    with django_assert_num_queries(2):
+        reconcile()
