@@ -1,3 +1,9 @@
 from django.urls import path
 
-urlpatterns = [path("", lambda request: None, name="home")]
+from airlines import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("places/suggestions/", views.place_suggestions, name="place-suggestions"),
+]

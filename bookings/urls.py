@@ -1,8 +1,17 @@
-from django.urls import path
+from django.urls import path, register_converter
+
+from bookings import views
+from bookings.converters import LocatorConverter
+
+register_converter(LocatorConverter, "locator")
 
 urlpatterns = [
-    path("trips/", lambda request: None, name="trips"),
-    path("trips/<str:locator>/", lambda request: None, name="trip"),
-    path("trips/<str:locator>/pay/", lambda request: None, name="pay"),
-    path("payments/sandbox/<uuid:key>/", lambda request: None, name="sandbox-challenge"),
+    path("book/", views.book, name="book"),
+    path("trips/", views.trips, name="trips"),
+    path("trips/<locator:locator>/", views.trip, name="trip"),
+    path("trips/<locator:locator>/pay/", views.pay, name="pay"),
+    path("trips/<locator:locator>/release/", views.release, name="release"),
+    path("trips/<locator:locator>/cancel/", views.cancel, name="cancel"),
+    path("trips/<locator:locator>/cancel/<uuid:quote_id>/", views.confirm_cancel, name="confirm-cancel"),
+    path("payments/sandbox/<uuid:key>/", views.sandbox_challenge, name="sandbox-challenge"),
 ]

@@ -3,44 +3,68 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter
 
+from flights_project.gateway.desk import LongTableAdmin, badge, instant
 from notifications.models import Message
 from notifications.services.rendering import render
 
+COLOURS = {"waiting": "warning", "sent": "success", "dead": "danger"}
+
 
 @admin.register(Message)
-class MessageAdmin(ModelAdmin):
-    """What was told to whom. Staff read it and try again what was given up; nobody writes it by hand."""
+class MessageAdmin(LongTableAdmin[Message]):
+    """What was told to whom. Staff read it and try again what was given up."""
 
-    list_display = ["kind", "subject", "recipient", "status", "written_at", "due_at", "sent_at", "tries"]
-    list_filter = ["status", "kind"]
-    search_fields = ["subject", "recipient"]
-    date_hierarchy = "written_at"
-    readonly_fields = [
-        "id",
-        *[field for field in list_display if field != "id"],
+    list_display = ["kind", "subject", "recipient", "state", "written", "sent", "tries"]
+    list_filter = [
+        ("status", ChoicesCheckboxFilter),
+        ("written_at", RangeDateTimeFilter),
+    ]
+    search_fields = ["^subject", "=recipient", "=kind"]
+    search_help_text = gettext_lazy("A locator, a whole e-mail address, or a kind of message.")
+    actions = ["try_again"]
+    fields = [
+        ("kind", "subject"),
+        ("recipient", "state"),
+        ("written", "sent"),
+        ("due", "tries"),
         "last_error",
-        "context",
+        "title",
+        "page",
         "words",
     ]
-    actions = ["try_again"]
+    written = instant("written_at", gettext_lazy("written"))
+    sent = instant("sent_at", gettext_lazy("sent"))
+    due = instant("due_at", gettext_lazy("due"))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, message: Message) -> str:
+        return badge(message.get_status_display(), COLOURS[message.status])
 
-    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
+    @admin.display(description=gettext_lazy("subject line"))
+    def title(self, message: Message) -> str:
+        return _secret(message) or render(message).subject
 
-    @admin.display(description=_("words"))
+    @admin.display(description=gettext_lazy("as a page"))
+    def page(self, message: Message) -> str:
+        frame = '<iframe sandbox srcdoc="{}" title="{}" style="width: 100%; height: 40rem; border: 0"></iframe>'
+        return _secret(message) or format_html(frame, render(message).html, _("The message as a page"))
+
+    @admin.display(description=gettext_lazy("as text"))
     def words(self, message: Message) -> str:
-        rendered = render(message)
-        return format_html("<strong>{}</strong><pre>{}</pre>", rendered.subject, rendered.text)
+        return _secret(message) or format_html('<pre class="whitespace-pre-wrap">{}</pre>', render(message).text)
 
-    @admin.action(description=_("Try the selected given-up messages again"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Try the selected given-up messages again"), permissions=["act"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
         again = chosen.filter(status=Message.Status.DEAD).update(
             status=Message.Status.WAITING, due_at=timezone.now(), tries=0
         )
         messages.success(request, _("%(count)d messages wait to be sent again.") % {"count": again})
+
+
+def _secret(message: Message) -> str:
+    """Mail about an account holds links that open it: for its owner's eyes only."""
+    return _("Only its recipient reads this: it may hold a link that opens the account.") * (message.kind == "account")

@@ -52,7 +52,7 @@ class FareForm(ServiceForm[FlightFare]):
     """Only a price that was typed here is new: another agent's change since the page was opened stays."""
 
     amount = forms.DecimalField(
-        label=gettext_lazy("amount"),
+        label=gettext_lazy("Amount"),
         min_value=0,
         max_digits=10,
         decimal_places=2,

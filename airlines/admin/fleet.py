@@ -2,7 +2,6 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -15,10 +14,10 @@ from unfold.forms import PaginationInlineFormSet
 from airlines.exceptions import LayoutInvalid
 from airlines.models import Airplane, Cabin
 from airlines.services.fleet import make_seats, seat_count, seats_of
-from flights_project.gateway.desk import DeskAdmin, DeskInline
+from flights_project.gateway.desk import DeskAdmin, DeskForm, DeskInline
 
 
-class CabinForm(forms.ModelForm[Cabin]):
+class CabinForm(DeskForm[Cabin]):
     def clean_layout(self) -> str:
         layout: str = self.cleaned_data["layout"].upper()
         try:
@@ -28,7 +27,7 @@ class CabinForm(forms.ModelForm[Cabin]):
         return layout
 
 
-class CabinFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # unfold has no types
+class CabinFormSet(PaginationInlineFormSet):
     def clean(self) -> None:
         """New cabins are compared with each other here; the model compares them with what is in the database."""
         super().clean()
@@ -37,7 +36,7 @@ class CabinFormSet(PaginationInlineFormSet):  # type: ignore[misc]  # unfold has
             raise ValidationError(_("Two cabins of an airplane cannot share a row."))
 
 
-def _rows(cabin_forms: Iterable[forms.ModelForm[Cabin]]) -> Iterable[tuple[int, int]]:
+def _rows(cabin_forms: Iterable[DeskForm[Cabin]]) -> Iterable[tuple[int, int]]:
     for form in cabin_forms:
         cabin = getattr(form, "cleaned_data", {})
         if cabin.get("first_row") and cabin.get("last_row") and not cabin.get("DELETE"):
@@ -50,8 +49,12 @@ class AirplaneCabins(DeskInline[Cabin, Airplane]):
     model = Cabin
     form = CabinForm
     formset = CabinFormSet
+    hide_title = True
     fields = ["cabin", "first_row", "last_row", "layout", "seats"]
     readonly_fields = ["seats"]
+
+    def get_extra(self, request: HttpRequest, obj: Airplane | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
 
     @admin.display(description=gettext_lazy("seats"))
     def seats(self, cabin: Cabin) -> int | None:

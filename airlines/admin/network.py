@@ -15,6 +15,7 @@ class CityAirports(DeskInline[Airport, City]):
     fields = ["iata", "icao", "name", "latitude", "longitude", "zone"]
     show_change_link = True
     can_delete = False
+    verbose_name_plural = _("airports")
 
     def has_change_permission(self, request: HttpRequest, obj: City | None = None) -> bool:
         return False

@@ -82,7 +82,7 @@ class PlacesView(APIView):
         responses=serializers.PlaceSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        words = request.query_params.get("q", "")[:60]
+        words = request.query_params.get("q", "").replace("\0", "")[:60]
         return Response({"results": serializers.PlaceSerializer(suggest_places(words), many=True).data})
 
 

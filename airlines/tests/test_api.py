@@ -378,4 +378,4 @@ def test_places_are_suggested_best_first(api):
     assert codes("bom")[0] == "BOM"
     assert codes("lon") == ["LON", "LGW", "LHR"]
     assert codes("new d") == ["DEL"]
-    assert codes("") == codes("zzz") == []
+    assert codes("") == codes("zzz") == codes("\0") == []

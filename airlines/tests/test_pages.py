@@ -50,9 +50,7 @@ def test_the_first_page_leads_to_the_cheapest_flights_in_two_weeks(client, now):
     assert "Choose your flight" in read(client.get(page.link("New Delhi to Mumbai"))).words
 
 
-def test_the_first_page_asks_as_many_questions_for_many_routes_as_for_one(
-    client, now, django_assert_max_num_queries
-):
+def test_the_first_page_asks_as_many_questions_for_many_routes_as_for_one(client, now, django_assert_max_num_queries):
     for destination in ("BOM", "BLR", "LHR", "JFK"):
         make_flight("DEL", destination, departs_at=now + timedelta(days=14))
 

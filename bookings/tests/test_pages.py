@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 
-from airlines.models import FlightCabin, FlightFare
+from airlines.models import FareFamily, FlightCabin, FlightFare
 from airlines.services.pricing import Party
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from airlines.tests.reading import read
@@ -279,10 +279,27 @@ def test_a_traveller_who_has_a_seat_is_not_booked_again(mine, traveller, flight,
 
 def test_a_sixth_booking_of_a_quarter_is_refused(mine, traveller, flight, now):
     for _each in range(5):
-        make_hold(traveller, flight, now=now)
+        make_booking(traveller, flight, now=now)
     page = open_form(mine, offer_of(flight, now=now))
 
     assert "as many bookings as one person may" in read(send(mine, page)).words
+
+
+def test_who_holds_too_much_without_paying_is_told_so(mine, traveller, flight, now, settings):
+    settings.RATE_LIMITS = True
+    for _each in range(settings.OPEN_HOLDS_PER_USER):
+        make_hold(traveller, flight, now=now)
+    page = open_form(mine, offer_of(flight, now=now))
+
+    assert "You hold seats that are not paid yet." in read(send(mine, page)).words
+
+
+def test_nobody_is_booked_on_two_flights_at_once(mine, traveller, flight, now, in_a_month):
+    make_hold(traveller, flight, now=now, travellers=[adult(given_name="Asha", family_name="Rao")])
+    other = make_flight("DEL", "BLR", departs_at=in_a_month + timedelta(hours=1))
+    page = open_form(mine, offer_of(other, now=now))
+
+    assert "Asha Rao is booked on KV101, which flies at the same time." in read(send(mine, page)).words
 
 
 # --- Paying --------------------------------------------------------------------------------------------------------
@@ -500,7 +517,7 @@ def test_another_can_do_nothing_with_a_trip(page_of, stranger, mine, hold):
     assert somebody.post(challenge, {"approve": "yes"}).status_code == 404
 
 
-@pytest.mark.parametrize("locator", ["NOSUCH", "x", "☃", "%00"])
+@pytest.mark.parametrize("locator", ["NOSUCH", "x", "☃☃☃☃☃☃", "%00%00%00%00%00%00", "NOSUCH7"])
 def test_a_trip_that_never_was_is_not_there(mine, locator):
     assert mine.get(f"/trips/{locator}/").status_code == 404
 
@@ -512,3 +529,85 @@ def test_trips_ask_to_log_in(client, db, path):
 
 def test_letting_go_and_paying_are_not_done_by_links(mine, hold):
     assert mine.get(f"/trips/{hold.locator}/release/").status_code == 405
+
+
+# --- Cancelling ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def journey(traveller, flight, now, in_a_month):
+    """There and back for two, in a fare that gives back half."""
+    FareFamily.objects.update(refund_percent=50)
+    back = make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=2), number="KV102")
+    people = [adult(given_name="Asha", family_name="Rao"), adult(given_name="Vikram", family_name="Rao")]
+    return make_booking(traveller, flight, back, now=now, travellers=people)
+
+
+def ask_to_cancel(client, booking, **chosen):
+    everything = {"passengers": [0, 1], "slices": [0, 1]}
+    return client.post(f"/trips/{booking.locator}/cancel/", everything | chosen)
+
+
+def test_a_trip_is_cancelled_after_its_refund_was_shown(mine, journey, now):
+    with time_machine.travel(now + timedelta(days=2), tick=False):
+        quote = ask_to_cancel(mine, journey)["Location"]
+        shown = read(mine.get(quote))
+        done = read(mine.get(mine.post(quote)["Location"]))
+
+    assert "Comes back to you ₹8,000" in shown.words
+    assert "Kept by the terms of your fare ₹8,000" in shown.words
+    assert "Cancelled. ₹8,000 goes back to you." in done.words
+    assert "This booking is cancelled" in done.words
+    assert "₹8,000 On its way" in done.words
+
+
+def test_one_traveller_can_be_cancelled(mine, journey, now):
+    quote = ask_to_cancel(mine, journey, passengers=[1])["Location"]
+    mine.post(quote)
+
+    page = read(mine.get(f"/trips/{journey.locator}/"))
+
+    assert "You are booked" in page.words
+    assert "Vikram Rao Cancelled" in page.words
+
+
+def test_one_direction_can_be_cancelled(mine, journey, now):
+    quote = ask_to_cancel(mine, journey, slices=[1])["Location"]
+    mine.post(quote)
+
+    page = read(mine.get(f"/trips/{journey.locator}/"))
+
+    assert "KV102 Kestrel Air Cancelled by you" in page.words
+    assert "KV101 Kestrel Air Direct" in page.words
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"passengers": []}, "Choose whom to cancel for."),
+        ({"slices": []}, "Choose what to cancel."),
+        ({"passengers": [7]}, "Select a valid choice."),
+    ],
+)
+def test_nothing_chosen_cancels_nothing(mine, journey, chosen, message):
+    assert message in read(ask_to_cancel(mine, journey, **chosen)).words
+
+
+def test_an_expired_calculation_cancels_nothing(mine, journey, now):
+    quote = ask_to_cancel(mine, journey)["Location"]
+
+    with time_machine.travel(now + settings.CANCELLATION_QUOTE_LIFETIME, tick=False):
+        page = read(mine.get(mine.post(quote)["Location"]))
+
+    assert "This calculation has expired, and nothing was cancelled." in page.words
+
+
+def test_what_is_not_paid_is_let_go_and_not_cancelled(mine, hold):
+    assert mine.get(f"/trips/{hold.locator}/cancel/")["Location"] == f"/trips/{hold.locator}/"
+
+
+def test_anothers_trip_cannot_be_cancelled(page_of, stranger, mine, journey):
+    quote = ask_to_cancel(mine, journey)["Location"]
+
+    assert ask_to_cancel(page_of(stranger), journey).status_code == 404
+    assert page_of(stranger).post(quote).status_code == 404

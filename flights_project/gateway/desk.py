@@ -15,19 +15,24 @@ from allauth.mfa.utils import is_mfa_enabled
 from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from flights_project.lib.errors import DomainError, InvalidRequest
 
@@ -40,9 +45,11 @@ if TYPE_CHECKING:
 
     _ModelAdmin = admin.ModelAdmin
     _Inline = admin.TabularInline
-    _ModelForm = forms.ModelForm
+    InfinitePaginator = Paginator
+    DeskForm = forms.ModelForm
 else:
     from unfold.admin import ModelAdmin, TabularInline
+    from unfold.paginator import InfinitePaginator
     from unfold.sites import UnfoldAdminSite
 
     class _ModelAdmin(ModelAdmin, Generic[M]):
@@ -51,7 +58,7 @@ else:
     class _Inline(TabularInline, Generic[M, Parent]):
         """Likewise."""
 
-    class _ModelForm(forms.ModelForm, Generic[M]):
+    class DeskForm(forms.ModelForm, Generic[M]):
         """Likewise."""
 
 
@@ -67,6 +74,7 @@ class StaffDesk(UnfoldAdminSite):
 
     CSP: ClassVar = {"script-src": [SELF, NONCE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
     empty_value_display = "–"
+    index_title = gettext_lazy("Staff desk")
 
     def has_permission(self, request: HttpRequest) -> bool:
         if not super().has_permission(request):
@@ -87,17 +95,59 @@ class StaffDesk(UnfoldAdminSite):
         wanted = request.GET.get("next") or reverse("admin:index")
         return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': wanted})}")
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:  # noqa: FBT002 -- Django's signature
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """The first page, in the groups of the navigation."""
+        if app_label:
+            return super().get_app_list(request, app_label)
+        models = {model["model"]: model for app in super().get_app_list(request) for model in app["models"]}
+        groups = []
+        for title, icons in settings.DESK_PAGES:
+            shown = [models[model] for model in map(apps.get_model, icons) if model in models]
+            groups.append({"name": title, "app_label": "", "app_url": "", "models": shown})
+        return [group for group in groups if group["models"]]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT002 -- Django's signature
         return super().admin_view(csp_replace(self.CSP)(view), cacheable)
 
 
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar: `DESK_PAGES` as far as somebody may see them."""
+    groups = []
+    for title, icons in settings.DESK_PAGES:
+        links = [_link(page, icon) for model, icon in icons.items() if (page := _page_for(model, request))]
+        if links:
+            groups.append({"title": title, "separator": True, "items": links})
+    return groups
+
+
+def _page_for(model: str, request: HttpRequest) -> "_ModelAdmin[Any] | None":
+    page = admin.site.get_model_admin(apps.get_model(model))
+    return page if page.has_view_permission(request) else None
+
+
+def _link(page: "_ModelAdmin[Any]", icon: str) -> dict[str, Any]:
+    link = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
+    return {"title": capfirst(page.opts.verbose_name_plural), "icon": icon, "link": link}
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """What warns staff that they are not selling real seats."""
+    return [_("Demo"), "warning"] if settings.DEMO else None
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("img/favicon.svg")
+
+
 class DeskAdmin(_ModelAdmin[M]):
-    """A page of the desk. Large tables are never counted twice."""
+    """A page of the desk. What is only decoration counts no rows of large tables."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_filter_submit = True
     warn_unsaved_form = True
+    compressed_fields = False
 
 
 class DeskInline(_Inline[M, Parent]):
@@ -121,6 +171,13 @@ class ReadOnlyAdmin(DeskAdmin[M]):
         return super().has_change_permission(request)
 
 
+class LongTableAdmin(ReadOnlyAdmin[M]):
+    """A table that grows for ever: its pages go on without being counted, and nobody acts on all of it at once."""
+
+    paginator = InfinitePaginator
+    list_disable_select_all = True
+
+
 class ReadOnlyInline(DeskInline[M, Parent]):
     can_delete = False
 
@@ -131,7 +188,7 @@ class ReadOnlyInline(DeskInline[M, Parent]):
         return False
 
 
-class ServiceForm(_ModelForm[M]):
+class ServiceForm(DeskForm[M]):
     """A form whose values go to a service. `fields_of` names the form's field for each name that the service uses."""
 
     refusal: ClassVar[Refusal | None] = None
@@ -191,6 +248,15 @@ def for_each(request: HttpRequest, chosen: Iterable[M], act: Callable[[M], objec
 def badge(text: str, colour: str) -> SafeString:
     """`text` on a patch of colour: info, success, warning, danger, or plain for anything else."""
     return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": colour}))
+
+
+def two_lines(first: object, second: object) -> SafeString:
+    """A narrow cell: what matters above, what explains it below, neither broken."""
+    return format_html(
+        '<div class="whitespace-nowrap">{}</div><div class="text-subtle text-xs whitespace-nowrap">{}</div>',
+        first,
+        second,
+    )
 
 
 def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str | None]:

@@ -11,15 +11,16 @@ from pathlib import Path
 import environ
 import psycopg2  # type: ignore[import-untyped]
 import redis
-from django.core.exceptions import ImproperlyConfigured
 
 from flights_project.local import locks
 from flights_project.local.errors import StartError
 from flights_project.local.lifetime import Servers, end_in_order
 from flights_project.local.place import find_place, local_folder
+from flights_project.local.valkey import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = "8000"
+POSTGRES_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 ON = {"1", "on", "true", "yes", "y", "t", "ok"}
 
 SERVED_FROM = "FLIGHTS_LOCAL_SERVERS"
@@ -54,9 +55,10 @@ def prepare_demo(project: Path = PROJECT) -> None:
     end_in_order()
     _provide_servers(demo_servers(project))
     port = os.environ.get("PORT") or DEFAULT_PORT
-    settings = DEMO_SETTINGS | {"SITE_URL": f"http://localhost:{port}", "SECRET_KEY": _secret_key(project)}
-    for name, value in settings.items():
+    for name, value in (DEMO_SETTINGS | {"SITE_URL": f"http://localhost:{port}"}).items():
         os.environ.setdefault(name, value)
+    if "SECRET_KEY" not in os.environ:
+        os.environ["SECRET_KEY"] = _secret_key(project)
 
 
 def prepare_tests(project: Path = PROJECT) -> Servers | None:
@@ -95,22 +97,27 @@ def demo_servers(project: Path = PROJECT) -> Servers:
 def check_reachable() -> None:
     """Raise `StartError` where DATABASE_URL or REDIS_URL leads nowhere."""
     try:
-        database = environ.Env.db_url_config(os.environ["DATABASE_URL"])
-        psycopg2.connect(
-            host=database["HOST"],
-            port=database["PORT"] or None,
-            user=database["USER"],
-            password=database["PASSWORD"],
-            dbname=database["NAME"],
-            connect_timeout=5,
-        ).close()
-    except (psycopg2.OperationalError, ImproperlyConfigured, KeyError, ValueError) as error:
+        psycopg2.connect(**_connection(os.environ["DATABASE_URL"]), connect_timeout=5).close()
+    except psycopg2.OperationalError as error:
         raise StartError(f"DATABASE_URL leads to no PostgreSQL: {_first_line(error)}") from None
     try:
-        with redis.Redis.from_url(os.environ["REDIS_URL"], socket_connect_timeout=5) as client:
+        with connect(os.environ["REDIS_URL"]) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise StartError(f"REDIS_URL leads to no Redis or Valkey: {_first_line(error)}") from None
+
+
+def _connection(url: str) -> dict[str, object]:
+    """What `url` says, as `settings.py` will read it."""
+    misread = "DATABASE_URL is not of the form postgres://user:password@host:port/database."
+    if url.partition("://")[0] not in POSTGRES_SCHEMES:
+        raise StartError(misread)
+    try:
+        read = environ.Env.db_url_config(url)
+    except ValueError:
+        raise StartError(misread) from None
+    names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "dbname"}
+    return {names[name]: read[name] or None for name in names}
 
 
 def _provide_servers(servers: Servers) -> None:

@@ -6,7 +6,7 @@ import sys
 from flights_project.local.environment import PROJECT, demo_servers, prepare_demo
 from flights_project.local.errors import StartError
 from flights_project.local.place import local_folder
-from flights_project.local.run import manage, only_run, report, say
+from flights_project.local.run import only_run, report, say, take_steps
 
 
 def main() -> int:
@@ -23,10 +23,7 @@ def reset() -> None:
         servers.postgres.empty()
         servers.valkey.empty()
         (local_folder(PROJECT) / "integrator_api_key").unlink(missing_ok=True)
-        say("Making the tables")
-        manage(["migrate", "--noinput", "--verbosity", "0"])
-        say("Loading the demo airline")
-        manage(["load_demo"])
+        take_steps()
 
 
 if __name__ == "__main__":

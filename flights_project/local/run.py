@@ -18,11 +18,6 @@ from flights_project.local.make import Make
 from flights_project.local.place import local_folder
 from flights_project.local.server import wait_until
 
-STEPS = [
-    ("Bringing the database up to date", ["migrate", "--noinput", "--verbosity", "0"]),
-    ("Collecting static files", ["collectstatic", "--noinput", "--verbosity", "0"]),
-    ("Loading the demo airline if there is none yet", ["load_demo", "--if-empty"]),
-]
 OPEN_PORTS = range(1024, 65536)
 UP_IN_TIME = 60.0
 DOWN_IN_TIME = 20.0
@@ -68,9 +63,7 @@ def run() -> None:
         say("Starting PostgreSQL and Valkey")
         environment.prepare_demo()
         environment.check_reachable()
-        for heading, command in STEPS:
-            say(heading)
-            manage(command)
+        take_steps()
         serve(port, lock)
 
 
@@ -116,21 +109,21 @@ def another(port: int) -> str:
     return f"`make run PORT={port + 1 if port + 1 in OPEN_PORTS else 8001}`"
 
 
-def manage(command: list[str]) -> None:
-    """Run a `manage.py` command to its end, and give it up in order when asked to stop."""
+def take_steps() -> None:
+    """Make database, static files and demo ready, and give that up in order when asked to stop."""
     make = Make()
-    with subprocess.Popen([sys.executable, "manage.py", *command], cwd=PROJECT) as process:
+    with subprocess.Popen([sys.executable, "-m", "flights_project.local.steps"], cwd=PROJECT) as steps:
         try:
-            while process.poll() is None:
+            while steps.poll() is None:
                 make.heed()
                 time.sleep(0.05)
         except BaseException:
             with uninterrupted():
-                process.terminate()
-                process.wait()
+                steps.terminate()
+                steps.wait()
             raise
-    if process.returncode != 0:
-        raise StartError(f"`manage.py {command[0]}` failed: what it said is above.")
+    if steps.returncode != 0:
+        raise StartError("The last step failed: what it said is above.")
 
 
 def serve(port: int, lock: int) -> None:

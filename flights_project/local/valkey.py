@@ -6,6 +6,8 @@ from pathlib import Path
 from signal import Signals
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from flights_project.local.programs import valkey_program
 from flights_project.local.server import Server
@@ -40,7 +42,7 @@ class Valkey(Server):
 
     def answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url, socket_connect_timeout=5, socket_timeout=5) as client:
+            with connect(self.url) as client:
                 return bool(client.ping())
         except (redis.RedisError, FileNotFoundError):
             return False
@@ -50,7 +52,7 @@ class Valkey(Server):
 
     def empty(self) -> None:
         """Nothing cached, nothing queued."""
-        with redis.Redis.from_url(self.url) as client:
+        with connect(self.url) as client:
             client.flushall()
 
     @property
@@ -81,6 +83,12 @@ class Valkey(Server):
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)
         path.write_text(text)
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that says at once that nobody answers."""
+    once = Retry(NoBackoff(), retries=0)
+    return redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5, retry=once)
 
 
 def _free_port() -> int:

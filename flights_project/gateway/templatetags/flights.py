@@ -9,7 +9,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from flights_project.lib import clock
-from flights_project.lib.money import rounded
+from flights_project.lib.money import MoneyAmount, rounded
 
 register = template.Library()
 
@@ -17,15 +17,24 @@ SYMBOLS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "AU
 
 
 @register.filter
-def money(amount: Decimal) -> str:
-    """`₹4,500` or `₹4,500.50`: minor units only where there are any; rupees are grouped as in India."""
-    exact = rounded(amount, settings.CURRENCY)
+def money(amount: Decimal | MoneyAmount) -> str:
+    """`₹4,500` or `₹4,500.50`: minor units only where there are any; rupees are grouped as in India.
+
+    Takes money as it goes on the wire too, in the currency that it names.
+    """
+    if isinstance(amount, dict):
+        return _written(Decimal(amount["amount"]), amount["currency"])
+    return _written(amount, settings.CURRENCY)
+
+
+def _written(amount: Decimal, currency: str) -> str:
+    exact = rounded(amount, currency)
     if exact == exact.to_integral_value():
         exact = exact.quantize(Decimal(1))
     whole, _point, minor = str(abs(exact)).partition(".")
-    grouped = _indian_groups(whole) if settings.CURRENCY == "INR" else f"{int(whole):,}"
+    grouped = _indian_groups(whole) if currency == "INR" else f"{int(whole):,}"
     sign = "−" if exact < 0 else ""
-    symbol = SYMBOLS.get(settings.CURRENCY, f"{settings.CURRENCY} ")
+    symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{sign}{symbol}{grouped}" + (f".{minor}" if minor else "")
 
 
@@ -87,3 +96,11 @@ def local_moment(instant: datetime, zone_name: str) -> str:
 def short_day(day: date) -> str:
     """`Sat 5 Dec`."""
     return formats.date_format(day, "D j M")
+
+
+@register.simple_tag
+def days_later(departs_at: datetime, origin_zone: str, arrives_at: datetime, destination_zone: str) -> int:
+    """Calendar days between the two local dates: 1 is shown as `+1`."""
+    return clock.day_offset(
+        departs_at.astimezone(clock.zone(origin_zone)), arrives_at.astimezone(clock.zone(destination_zone))
+    )

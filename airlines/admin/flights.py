@@ -1,0 +1,165 @@
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RangeDateFilter
+
+from airlines.admin.filters import WhenFilter
+from airlines.admin.flight_form import FlightForm, fare_slots, flight_form
+from airlines.models import Airport, CabinClass, Flight, FlightCabin
+from airlines.services.scheduling import amend_flight, schedule_flight
+from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, two_lines
+from flights_project.gateway.templatetags.flights import money
+from flights_project.lib import clock
+
+COLOURS = {"scheduled": "info", "delayed": "warning", "departed": "primary", "landed": "success", "cancelled": "danger"}
+FIXED_ONCE_SOLD = ["number", "airplane", "origin", "destination", "departs", "arrives"]
+
+
+class FlightCabins(ReadOnlyInline[FlightCabin, Flight]):
+    model = FlightCabin
+    verbose_name_plural = gettext_lazy("cabins")
+    hide_title = True
+    fields = ["cabin", "capacity", "seats_sold", "seats_held", "left"]
+    readonly_fields = ["seats_sold", "seats_held", "left"]
+
+    @admin.display(description=gettext_lazy("left"))
+    def left(self, cabin: FlightCabin) -> int:
+        return cabin.seats_left
+
+
+@admin.register(Flight)
+class FlightAdmin(ServiceAdmin[Flight]):
+    """Scheduled and amended by the scheduling service. Once seats are sold, what was sold stays as it is; once the
+    flight has gone or is cancelled, its page is only read."""
+
+    list_display = ["number", "route", "departs", "arrives", "state", "flown_by", "seats", "fares_from"]
+    list_filter = [
+        WhenFilter,
+        ("departs_on", RangeDateFilter),
+        ("origin", AutocompleteSelectFilter),
+        ("destination", AutocompleteSelectFilter),
+        ("status", ChoicesCheckboxFilter),
+    ]
+    list_select_related = ["origin", "destination", "airplane"]
+    search_fields = [
+        "^number",
+        "=origin__iata",
+        "=destination__iata",
+        "^origin__city__name",
+        "^destination__city__name",
+    ]
+    autocomplete_fields = ["airplane", "origin", "destination"]
+    inlines = [FlightCabins]
+    ordering = ["departs_at"]
+    more: ClassVar[list[str]] = []
+    """What another app shows beside the status."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Flight]:
+        flights = super().get_queryset(request).select_related("origin", "destination")
+        return flights.prefetch_related("cabins__fares__family")
+
+    @admin.display(description=gettext_lazy("route"))
+    def route(self, flight: Flight) -> str:
+        return two_lines(f"{flight.origin.iata} → {flight.destination.iata}", "")
+
+    @admin.display(description=gettext_lazy("airplane"), ordering="airplane")
+    def flown_by(self, flight: Flight) -> str:
+        return two_lines(flight.airplane.registration, flight.airplane.model)
+
+    @admin.display(description=gettext_lazy("departs"), ordering="departs_at")
+    def departs(self, flight: Flight) -> str:
+        return by_the_clock(flight.departs_at, flight.origin)
+
+    @admin.display(description=gettext_lazy("arrives"), ordering="arrives_at")
+    def arrives(self, flight: Flight) -> str:
+        return by_the_clock(flight.arrives_at, flight.destination)
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, flight: Flight) -> str:
+        return badge(flight.get_status_display(), COLOURS[flight.status])
+
+    @admin.display(description=gettext_lazy("sold, held, left"))
+    def seats(self, flight: Flight) -> str:
+        line = '<div class="whitespace-nowrap">{} {}, {}, <strong>{}</strong></div>'
+        cabins = flight.cabins.all()
+        return format_html_join(
+            "", line, ((each.get_cabin_display(), each.seats_sold, each.seats_held, each.seats_left) for each in cabins)
+        )
+
+    @admin.display(description=gettext_lazy("fares from"))
+    def fares_from(self, flight: Flight) -> str | None:
+        amounts = [fare.amount for cabin in flight.cabins.all() for fare in cabin.fares.all()]
+        return money(min(amounts)) if amounts else None
+
+    @admin.display(description=gettext_lazy("fares"))
+    def fares(self, flight: Flight) -> str:
+        return format_html_join("", "<div>{}</div>", ([_fares_of(cabin)] for cabin in flight.cabins.all()))
+
+    def get_inlines(self, request: HttpRequest, obj: Flight | None) -> Any:
+        return super().get_inlines(request, obj) if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Flight | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.status in Flight.FOR_SALE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Flight | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and _is_sold(obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Flight | None = None) -> Any:
+        return [
+            (None, {"fields": [("number", "airplane"), *([("state", *self.more)] if obj else [])]}),
+            (_("Departure"), {"fields": [("origin", "origin_terminal"), "departs"]}),
+            (_("Arrival"), {"fields": [("destination", "destination_terminal"), "arrives"]}),
+            *self._fare_fieldsets(request, obj),
+        ]
+
+    def _fare_fieldsets(self, request: HttpRequest, flight: Flight | None) -> list[tuple[str, dict[str, Any]]]:
+        if flight and not self.has_change_permission(request, flight):
+            return [(_("Fares"), {"fields": ["fares"]})]
+        rows: dict[str, list[str]] = {}
+        for slot in fare_slots(flight):
+            rows.setdefault(slot.cabin, []).append(slot.name)
+        words = _("For one adult, without taxes, in %(currency)s. Empty: not sold.") % {"currency": settings.CURRENCY}
+        return [
+            (
+                _("Fares in %(cabin)s") % {"cabin": CabinClass(cabin).label},
+                {"fields": [tuple(names)], "description": words},
+            )
+            for cabin, names in rows.items()
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Flight | None = None) -> list[str]:
+        return ["state", "fares", *self.more, *(FIXED_ONCE_SOLD if obj and _is_sold(obj) else [])]
+
+    def get_form(self, request: HttpRequest, obj: Flight | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
+        kwargs["form"] = flight_form(obj, slots=fare_slots(obj), with_times=not (obj and _is_sold(obj)))
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Flight, form: Any, change: Any) -> None:
+        typed: FlightForm = form
+        if change:
+            amend_flight(flight=obj, fares=typed.fare_plans(), **typed.changes())
+        else:
+            obj.pk = schedule_flight(fares=typed.fare_plans(), **typed.changes()).pk
+        obj.refresh_from_db()
+
+
+def by_the_clock(instant: datetime, airport: Airport) -> str:
+    """`06:45 IST` and the date below, as an airport's clocks show an instant."""
+    local = instant.astimezone(clock.zone(airport.zone))
+    return two_lines(f"{local:%H:%M %Z}", f"{local:%a %-d %b %Y}")
+
+
+def _is_sold(flight: Flight) -> bool:
+    return any(cabin.seats_held or cabin.seats_sold for cabin in flight.cabins.all())
+
+
+def _fares_of(cabin: FlightCabin) -> str:
+    fares = ", ".join(f"{fare.family} {money(fare.amount)}" for fare in cabin.fares.all())
+    return f"{cabin.get_cabin_display()}: {fares or _('not on sale')}"

@@ -1,0 +1,173 @@
+"""Offers as pages show them: grouped by flight, with the price as a table, and the way back to the search."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from airlines.models import Airport, CabinClass, Flight, FlightFare, TaxRule
+from airlines.services.offers import SALT, Offer, Slice, make_offer
+from airlines.services.pricing import JourneyPrice, Party, TaxLine, TravellerType
+
+FEW_SEATS = 9
+"""Up to this many, pages say how many seats are left."""
+ROUTES_AHEAD = timedelta(days=14)
+ROUTES_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    label: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """Fares by traveller type, taxes by code, and the total of it all."""
+
+    fares: list[PriceLine]
+    taxes: list[TaxLine]
+    total: Decimal
+
+
+@dataclass
+class Itinerary:
+    """One way to fly a slice, with the offers of its fare families, the cheapest of each."""
+
+    slice: Slice
+    offers: list[Offer] = field(default_factory=list)
+
+    @property
+    def flights(self) -> tuple[Flight, ...]:
+        return self.slice.flights
+
+    @cached_property
+    def few_seats_left(self) -> int | None:
+        """How many seats are left where that is worth saying."""
+        seats = min(cabin.seats_left for cabin in self.slice.cabins)
+        return seats if seats <= FEW_SEATS else None
+
+
+def itineraries(offers: Iterable[Offer], *, by_slice: int) -> list[Itinerary]:
+    """`offers` grouped by the flights of one of their slices, in the order of the best offer of each."""
+    groups: dict[tuple[int, ...], Itinerary] = {}
+    for offer in offers:
+        part = offer.slices[by_slice]
+        group = groups.setdefault(tuple(flight.pk for flight in part.flights), Itinerary(part))
+        group.offers.append(offer)
+    for group in groups.values():
+        group.offers = _cheapest_by_family(group.offers)
+    return list(groups.values())
+
+
+def _cheapest_by_family(offers: Iterable[Offer]) -> list[Offer]:
+    cheapest: dict[str, Offer] = {}
+    for offer in sorted(offers, key=lambda offer: offer.total):
+        cheapest.setdefault(offer.family.code, offer)
+    return sorted(cheapest.values(), key=lambda offer: offer.family.position)
+
+
+def price_table(price: JourneyPrice, *, total: Decimal | None = None) -> PriceTable:
+    """`total` where it was agreed already, else the sum of the lines."""
+    fares = [PriceLine(count_of(each.traveller, each.count), each.count * each.fare) for each in price.travellers]
+    return PriceTable(fares, price.taxes, price.total if total is None else total)
+
+
+def count_of(traveller: TravellerType, count: int) -> str:
+    """`2 adults`."""
+    words = {
+        TravellerType.ADULT: ngettext("%(count)d adult", "%(count)d adults", count),
+        TravellerType.CHILD: ngettext("%(count)d child", "%(count)d children", count),
+        TravellerType.INFANT: ngettext("%(count)d infant", "%(count)d infants", count),
+    }
+    return words[traveller] % {"count": count}
+
+
+def party_in_words(party: Party) -> str:
+    """`2 adults, 1 child`."""
+    return ", ".join(count_of(traveller, count) for traveller, count in party.counts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route that can be flown in two weeks, with its cheapest flight for one adult."""
+
+    flight: Flight
+    total: Decimal
+    url: str
+
+
+def cheapest_routes(now: datetime) -> list[Route]:
+    """The routes with the cheapest economy fares in two weeks, the cheapest first."""
+    cheapest = (
+        FlightFare.objects.on_sale(now)
+        .filter(
+            flight_cabin__flight__departs_on=(now + ROUTES_AHEAD).date(),
+            flight_cabin__cabin=CabinClass.ECONOMY,
+        )
+        .with_journey()
+        .order_by("amount", "pk")[: ROUTES_SHOWN * 10]
+    )
+    by_route: dict[tuple[int, int], FlightFare] = {}
+    for fare in cheapest:
+        flight = fare.flight_cabin.flight
+        by_route.setdefault((flight.origin_id, flight.destination_id), fare)
+    rules = list(TaxRule.objects.all())
+    return [_route(fare, rules) for fare in list(by_route.values())[:ROUTES_SHOWN]]
+
+
+def _route(fare: FlightFare, rules: list[TaxRule]) -> Route:
+    flight = fare.flight_cabin.flight
+    url = search_url([(label(flight.origin), label(flight.destination), flight.departs_on)])
+    return Route(flight, make_offer([[fare]], Party(), rules).total, url)
+
+
+def label(airport: Airport) -> str:
+    """As the search box shows and accepts it: `Mumbai (BOM)`."""
+    return f"{airport.city.name} ({airport.iata})"
+
+
+def search_url(
+    slices: Iterable[tuple[str, str, date]], *, party: Party | None = None, cabin: str = CabinClass.ECONOMY
+) -> str:
+    """The search for a journey: (origin, destination, day) of the way out, then of the way back."""
+    (origin, destination, depart_on), *back = slices
+    party = party or Party()
+    asked = {
+        "origin": origin,
+        "destination": destination,
+        "trip": "return" if back else "oneway",
+        "depart_on": depart_on.isoformat(),
+        "return_on": back[0][2].isoformat() if back else "",
+        "adults": party.adults,
+        "children": party.children,
+        "infants": party.infants,
+        "cabin": cabin,
+    }
+    return f"{reverse('search')}?{urlencode(asked)}"
+
+
+def search_again_url(token: str) -> str:
+    """The search that an offer came from, expired or not; the empty search where the token is none of ours."""
+    try:
+        slices, cabin, _family, party, _total = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return reverse("search")
+    ids = [(part[0], part[-1]) for part in slices]
+    flights = Flight.objects.with_places().in_bulk([pk for pair in ids for pk in pair])
+    if len(flights) < len({pk for pair in ids for pk in pair}):
+        return reverse("search")
+    return search_url(
+        [
+            (label(flights[first].origin), label(flights[last].destination), flights[first].departs_on)
+            for first, last in ids
+        ],
+        party=Party(*party),
+        cabin=cabin,
+    )

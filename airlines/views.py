@@ -1,0 +1,60 @@
+"""Pages of what is for sale: the search, its results, and suggestions of places."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from airlines.itineraries import cheapest_routes, itineraries, party_in_words
+from airlines.page_forms import SearchPageForm, listed_places
+from airlines.services.places import suggest_places
+from airlines.services.search import search as search_offers
+
+FILTERS = ("sort", "family", "max_price", "depart_after", "depart_before")
+SUGGESTED_FROM = 2
+"""Letters typed before places are suggested."""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    return render(
+        request,
+        "airlines/home.html",
+        {"form": SearchPageForm(now=now), "places": listed_places(), "routes": cheapest_routes(now)},
+    )
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What can be bought. A return trip is chosen in two steps: the way out, then (`outbound`) the way back."""
+    now = timezone.now()
+    form = SearchPageForm(request.GET or None, now=now)
+    context: dict[str, object] = {"form": form, "places": listed_places()}
+    if not form.is_valid():
+        return render(request, "airlines/search_form.html", context)
+    query = form.page_query()
+    offers = search_offers(query, now=now)
+    is_way_back = bool(form.chosen_outbound)
+    return render(
+        request,
+        "airlines/search.html",
+        context
+        | {
+            "query": query,
+            "party": party_in_words(query.party),
+            "itineraries": itineraries(offers, by_slice=1 if is_way_back else 0),
+            "is_way_back": is_way_back,
+            "is_way_out": form.is_return and not is_way_back,
+            "outbound": offers[0].slices[0] if is_way_back and offers else None,
+            "kept": [(name, value) for name, value in request.GET.items() if name not in FILTERS],
+        },
+    )
+
+
+@require_safe
+def place_suggestions(request: HttpRequest) -> HttpResponse:
+    """Options of a list box for what somebody has typed so far."""
+    words = request.GET.get("q", "").strip()[:60]
+    places = suggest_places(words) if len(words) >= SUGGESTED_FROM else []
+    return render(request, "airlines/place_options.html", {"places": places})

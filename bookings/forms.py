@@ -1,0 +1,257 @@
+"""What a traveller enters to book and to pay."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from airlines.services.pricing import Party, TravellerType
+from bookings.gateways import open_gateways
+from bookings.models import Booking, Passenger
+from bookings.services.holds import Contact
+from bookings.services.travellers import OLDEST, Traveller
+from bookings.trips import Trip
+from flights_project.gateway.models import User
+from flights_project.gateway.templatetags.flights import money
+from flights_project.lib.errors import InvalidRequest
+
+PASSENGER_FIELD = re.compile(r"^passengers\[(\d+)\]\.(\w+)$")
+"""How a service names the field of a traveller: `passengers[1].born_on`."""
+NAME_SIGNS = frozenset(" '’-‐.")
+
+KINDS: dict[TravellerType, str | Promise] = {
+    TravellerType.ADULT: _("adult, 12 or older"),
+    TravellerType.CHILD: _("child, 2 to 11"),
+    TravellerType.INFANT: _("infant, under 2"),
+}
+
+
+def _a_name(value: str) -> None:
+    """Letters of any script with their marks, and the signs that names have. Raises ValidationError."""
+    letters = [sign for sign in value if sign not in NAME_SIGNS]
+    if not letters or not all(unicodedata.category(sign)[0] in "LM" for sign in letters):
+        raise forms.ValidationError(_("Enter the name as in the passport: letters, spaces, hyphens, apostrophes."))
+
+
+class NameField(forms.CharField):
+    """A given or family name; cleans to composed letters and single spaces."""
+
+    default_validators: list[Callable[[str], None]] = [_a_name]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=60, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return " ".join(unicodedata.normalize("NFC", super().to_python(value) or "").split())
+
+
+class DateOfBirthInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class TravellerForm(forms.Form):
+    """One traveller of an offer's party; whether adult, child or infant is the offer's."""
+
+    title = forms.ChoiceField(
+        label=_("Title (optional)"), choices=[("", "–"), *Passenger.Title.choices], required=False
+    )
+    given_name = NameField(label=_("Given name"), error_messages={"required": _("Enter the given name.")})
+    family_name = NameField(label=_("Family name"), error_messages={"required": _("Enter the family name.")})
+    born_on = forms.DateField(
+        label=_("Date of birth"),
+        widget=DateOfBirthInput(),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("Enter the date of birth."),
+            "invalid": _("Enter a date of the calendar."),
+        },
+    )
+    with_adult = forms.TypedChoiceField(label=_("On the lap of"), coerce=int)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, position: int, kind: TravellerType, adults: int, initial: dict[str, str]
+    ) -> None:
+        super().__init__(data, prefix=f"passengers-{position}", initial=initial)
+        self.kind = kind
+        self.heading = _("Traveller %(number)d") % {"number": position + 1}
+        self.kind_in_words = KINDS[kind]
+        if kind == TravellerType.INFANT:
+            laps = [(adult, _("Traveller %(number)d") % {"number": adult + 1}) for adult in range(adults)]
+            self.fields["with_adult"].choices = laps  # type: ignore[attr-defined]
+        else:
+            del self.fields["with_adult"]
+        self._tell_browser(position)
+
+    def _tell_browser(self, position: int) -> None:
+        today = timezone.now().date()
+        self.fields["born_on"].widget.attrs |= {
+            "min": str(date(today.year - OLDEST, 1, 1)),
+            "max": str(today),
+        }
+        purposes = {
+            "title": "honorific-prefix",
+            "given_name": "given-name",
+            "family_name": "family-name",
+            "born_on": "bday",
+        }
+        for name, purpose in purposes.items():
+            self.fields[name].widget.attrs["autocomplete"] = f"section-traveller{position + 1} {purpose}"
+        for name in ("given_name", "family_name"):
+            self.fields[name].widget.attrs |= {"autocapitalize": "words", "spellcheck": "false"}
+
+    @property
+    def traveller(self) -> Traveller:
+        entered = self.cleaned_data
+        return Traveller(
+            type=self.kind,
+            title=entered["title"],
+            given_name=entered["given_name"],
+            family_name=entered["family_name"],
+            born_on=entered["born_on"],
+            with_adult=entered.get("with_adult"),
+        )
+
+
+class ContactForm(forms.Form):
+    """Where the booking's messages go."""
+
+    email = forms.EmailField(
+        label=_("Email"),
+        help_text=_("Tickets and news of your flight go there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = forms.RegexField(
+        r"^\+?[0-9][0-9 ()/.-]{4,18}$",
+        label=_("Phone (optional)"),
+        required=False,
+        help_text=_("With the country's code, such as +91 98765 43210."),
+        error_messages={"invalid": _("Enter a phone number in digits, such as +91 98765 43210.")},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+
+class BookingForm:
+    """All travellers of a party and their contact, in the order of the offer."""
+
+    def __init__(self, party: Party, data: Mapping[str, Any] | None = None, *, owner: User) -> None:
+        kinds = [kind for kind, count in party.counts.items() for _each in range(count)]
+        self.travellers = [
+            TravellerForm(
+                data, position=position, kind=kind, adults=party.adults, initial=_initial(position, owner, party)
+            )
+            for position, kind in enumerate(kinds)
+        ]
+        self.contact = ContactForm(data, prefix="contact", initial={"email": owner.email})
+
+    @property
+    def forms(self) -> list[forms.Form]:
+        return [*self.travellers, self.contact]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything sent is wrong; every form is looked at."""
+        return any(form.errors for form in self.forms)
+
+    def is_valid(self) -> bool:
+        return all(form.is_valid() for form in self.forms)
+
+    def entered_travellers(self) -> list[Traveller]:
+        return [form.traveller for form in self.travellers]
+
+    def entered_contact(self) -> Contact:
+        return Contact(**self.contact.cleaned_data)
+
+    def refuse(self, error: InvalidRequest) -> None:
+        """Put what the service found beside the fields that it names."""
+        for name, faults in error.errors.items():
+            named = PASSENGER_FIELD.match(name)
+            form = self.travellers[int(named.group(1))] if named else self.travellers[0]
+            field = named.group(2) if named and named.group(2) in form.fields else None
+            form.add_error(field, faults)
+
+
+def _initial(position: int, owner: User, party: Party) -> dict[str, str]:
+    """Whoever books travels first, most of the time; each infant sits with another adult."""
+    if position == 0:
+        return {"given_name": owner.first_name, "family_name": owner.last_name}
+    infant = position - party.seats
+    return {"with_adult": str(infant)} if infant >= 0 else {}
+
+
+class PaymentForm(forms.Form):
+    """A card of the sandbox, and the total that the page showed: another one is not charged."""
+
+    CARDS = [
+        ("tok_ok", _("Card that is accepted"), _("Pays at once.")),
+        ("tok_3ds", _("Card with a bank's check"), _("The bank asks you to confirm on its own page.")),
+        ("tok_declined", _("Card that is declined"), _("The bank says no; your seats stay held.")),
+        ("tok_error", _("Card whose answer gets lost"), _("The bank does not answer; we ask until we know.")),
+        ("tok_slow", _("Card of a slow bank"), _("The answer comes after the time to pay has ended.")),
+    ]
+
+    token = forms.ChoiceField(
+        label=_("Card"),
+        choices=[(token, name) for token, name, _hint in CARDS],
+        widget=forms.RadioSelect,
+        initial="tok_ok",
+        error_messages={"required": _("Choose a card.")},
+    )
+    total = forms.DecimalField(label=_("Total"), widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, booking: Booking) -> None:
+        super().__init__(data)
+        self.booking = booking
+        self.hints = {token: hint for token, _name, hint in self.CARDS}
+
+    @staticmethod
+    def gateway() -> str | None:
+        """The gateway whose cards this form has, where it is open."""
+        return "sandbox" if "sandbox" in open_gateways() else None
+
+    def clean_total(self) -> Decimal:
+        shown: Decimal = self.cleaned_data["total"]
+        if shown != self.booking.total:
+            raise forms.ValidationError(
+                _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
+                params={"total": money(self.booking.total)},
+            )
+        return shown
+
+
+class CancellationForm(forms.Form):
+    """Which travellers and directions to cancel: everything that can be, unless something is left out."""
+
+    passengers = forms.TypedMultipleChoiceField(
+        label=_("Travellers"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose whom to cancel for.")},
+    )
+    slices = forms.TypedMultipleChoiceField(
+        label=_("Flights"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what to cancel.")},
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, trip: Trip) -> None:
+        super().__init__(data)
+        choices = {"passengers": trip.cancellable_passengers, "slices": trip.cancellable_slices}
+        for name, options in choices.items():
+            self.fields[name].choices = options  # type: ignore[attr-defined]
+            self.fields[name].initial = [position for position, _name in options]
+
+    @property
+    def chosen(self) -> dict[str, list[int]]:
+        """For `quote_cancellation`."""
+        return {name: self.cleaned_data[name] for name in ("passengers", "slices")}

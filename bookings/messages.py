@@ -1,0 +1,92 @@
+"""What pages say of each error that states a fact; the API's table is in `flights_project/api.py`."""
+
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from bookings.exceptions import (
+    AlreadyBooked,
+    BookingLimitReached,
+    GatewayUnknown,
+    HoldExpired,
+    MinorsAlone,
+    NotCancellable,
+    NotPayable,
+    NotReleasable,
+    PaymentRunning,
+    QuoteExpired,
+    QuoteOutdated,
+    TooManyHolds,
+    TravellerElsewhere,
+)
+from flights_project.gateway.idempotency import RequestInProgress
+from flights_project.gateway.templatetags.flights import money
+from flights_project.lib.errors import DomainError
+
+WORDS: dict[type[DomainError], str | Promise] = {
+    OfferInvalid: gettext_lazy("This link to an offer is not complete. Search again to find the flight."),
+    OfferExpired: gettext_lazy(
+        "Prices are kept for a while only, and this one has lapsed. Search again for the price of now."
+    ),
+    NotOnSale: gettext_lazy("A flight of this journey is no longer on sale."),
+    SeatsGone: gettext_lazy("Somebody was faster: there are not enough seats left on this flight for all of you."),
+    AlreadyBooked: gettext_lazy(
+        "%(traveller)s already has a seat on one of these flights. Look at your trips before you book again."
+    ),
+    TravellerElsewhere: gettext_lazy("%(traveller)s is booked on %(flight)s, which flies at the same time."),
+    BookingLimitReached: gettext_lazy(
+        "You have made as many bookings as one person may in a quarter of the year. Nothing was booked."
+    ),
+    TooManyHolds: gettext_lazy(
+        "You hold seats that are not paid yet. Pay for them or let them go before you hold more."
+    ),
+    HoldExpired: gettext_lazy(
+        "The time to pay has run out, and the seats were given back. Nothing was charged: search again to book."
+    ),
+    NotPayable: gettext_lazy("This booking is not waiting for a payment. Nothing was charged."),
+    NotReleasable: gettext_lazy("This booking cannot be let go now: it is paid, being paid, or has ended."),
+    NotCancellable: gettext_lazy("There is nothing in what you chose that can be cancelled."),
+    MinorsAlone: gettext_lazy("This would leave a child or infant to fly without an adult. Cancel them too."),
+    QuoteExpired: gettext_lazy("This calculation has expired, and nothing was cancelled. Look at a new one."),
+    QuoteOutdated: gettext_lazy("The booking has changed since, and nothing was cancelled. Look at a new calculation."),
+    PaymentRunning: gettext_lazy("A payment for this booking is still running. We did not start a second one."),
+    GatewayUnknown: gettext_lazy("This way to pay is not open. Nothing was charged."),
+    RequestInProgress: gettext_lazy(
+        "We are working on your booking. If it does not show here in a moment, nothing was booked: search again."
+    ),
+}
+
+WITHOUT_NAMES = {"traveller": gettext_lazy("One of these travellers"), "flight": gettext_lazy("another flight")}
+"""For errors that do not know whom they are about, such as those that a constraint found."""
+
+DECLINES: dict[str, str | Promise] = {
+    "card_declined": gettext_lazy("Your bank declined the card."),
+    "challenge_expired": gettext_lazy("The time to confirm the payment with your bank ran out."),
+    "never_received": gettext_lazy("The payment did not reach your bank."),
+    "invalid_token": gettext_lazy("The card is not known."),
+}
+
+
+def words_for(error: DomainError) -> str:
+    """What a page says of `error`; its own words where the table has none."""
+    if isinstance(error, PriceChanged):
+        return price_change_in_words(error)
+    words = WORDS.get(type(error))
+    return str(error) if words is None else str(words) % (WITHOUT_NAMES | error.facts)
+
+
+def price_change_in_words(error: PriceChanged) -> str:
+    return _(
+        "The price has changed from %(before)s to %(now)s. Nothing was charged: pay only if you agree to the new price."
+    ) % {
+        "before": money(Decimal(error.facts["previous_total"]["amount"])),
+        "now": money(Decimal(error.facts["total"]["amount"])),
+    }
+
+
+def decline_in_words(code: str) -> str:
+    """Why a payment failed, as far as the gateway says."""
+    return str(DECLINES.get(code, _("The payment did not succeed.")))

@@ -1,0 +1,110 @@
+"""A booking as pages show it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from airlines.itineraries import PriceTable, label, price_table, search_url
+from airlines.services.pricing import Party
+from bookings.models import Booking, Coupon, Passenger, Payment, Refund
+from bookings.services.journeys import BookedSlice, price_of, slices_of
+
+
+@dataclass(frozen=True)
+class Trip:
+    """A booking that comes from `with_journey()`, at an instant."""
+
+    booking: Booking
+    now: datetime
+
+    @cached_property
+    def slices(self) -> list[BookedSlice]:
+        return slices_of(self.booking)
+
+    @cached_property
+    def price(self) -> PriceTable:
+        return price_table(price_of(self.booking), total=self.booking.total)
+
+    @property
+    def first_zone(self) -> str:
+        """The zone that the booking's deadlines are shown in."""
+        return self.slices[0].flights[0].origin.zone
+
+    @property
+    def is_upcoming(self) -> bool:
+        is_live = self.booking.status in (Booking.Status.HELD, Booking.Status.CONFIRMED)
+        return is_live and self.slices[-1].flights[-1].arrives_at > self.now
+
+    @cached_property
+    def last_payment(self) -> Payment | None:
+        return next(iter(self.booking.payments.all()), None)
+
+    @property
+    def is_being_paid(self) -> bool:
+        return self.last_payment is not None and self.last_payment.status == Payment.Status.STARTED
+
+    @property
+    def is_overdue(self) -> bool:
+        """Held, and the time to pay is over: the seats are about to be given back."""
+        is_held = self.booking.status == Booking.Status.HELD
+        return is_held and self.now >= self.booking.payment_required_by and not self.is_being_paid
+
+    @property
+    def seconds_left(self) -> int:
+        return max(0, int((self.booking.payment_required_by - self.now).total_seconds()))
+
+    @property
+    def cancellable_passengers(self) -> list[tuple[int, str]]:
+        """Position and name of each traveller who has something to cancel. An infant goes with its adult."""
+        unused = {coupon.passenger_id for coupon in self.booking.coupons.all() if coupon.is_unused}
+        return [
+            (passenger.position, str(passenger))
+            for passenger in self.booking.passengers.all()
+            if passenger.pk in unused and passenger.type != Passenger.Type.INFANT
+        ]
+
+    @property
+    def cancellable_slices(self) -> list[tuple[int, str]]:
+        """Position and route of each direction that has something to cancel."""
+        unused = {coupon.segment_id for coupon in self.booking.coupons.all() if coupon.is_unused}
+        flights = {segment.slice: segment.flight for segment in self.booking.segments.all() if segment.pk in unused}
+        return [
+            (
+                position,
+                f"{flight.origin.city.name} – {flight.destination.city.name}, {flight.departs_on:%-d %B %Y}",
+            )
+            for position, flight in sorted(flights.items())
+        ]
+
+    @property
+    def cancelled_passengers(self) -> set[int]:
+        """Ids of the travellers of a confirmed booking who fly no more."""
+        coupons = self.booking.coupons.all()
+        flying = {coupon.passenger_id for coupon in coupons if coupon.status != Coupon.Status.CANCELLED}
+        return {coupon.passenger_id for coupon in coupons} - flying
+
+    @property
+    def cancelled_flights(self) -> set[int]:
+        """Ids of the flights of a confirmed booking that nobody of it is on any more."""
+        coupons = self.booking.coupons.all()
+        flown = {coupon.flight_id for coupon in coupons if coupon.status != Coupon.Status.CANCELLED}
+        return {coupon.flight_id for coupon in coupons} - flown
+
+    @property
+    def refunds(self) -> list[Refund]:
+        return [refund for payment in self.booking.payments.all() for refund in payment.refunds.all()]
+
+    @property
+    def was_refunded(self) -> bool:
+        """Paid after the seats had gone: the money goes or went back."""
+        return bool(self.refunds)
+
+    @property
+    def search_again_url(self) -> str:
+        kinds = [passenger.type for passenger in self.booking.passengers.all()]
+        ends = [(part.flights[0], part.flights[-1]) for part in self.slices]
+        return search_url(
+            [(label(first.origin), label(last.destination), first.departs_on) for first, last in ends],
+            party=Party(kinds.count("adult"), kinds.count("child"), kinds.count("infant")),
+            cabin=self.booking.cabin,
+        )

@@ -1,0 +1,285 @@
+"""Pages of what was sold: travellers' details, payment, trips."""
+
+from http import HTTPStatus
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from airlines.itineraries import price_table, search_again_url
+from airlines.services.offers import OfferClaim, open_offer, price_again
+from bookings.exceptions import AlreadyBooked, BookingLimitReached, NotReleasable, TooManyHolds, TravellerElsewhere
+from bookings.forms import BookingForm, CancellationForm, PaymentForm
+from bookings.gateways import open_gateways
+from bookings.gateways.sandbox import SandboxGateway
+from bookings.messages import decline_in_words, words_for
+from bookings.models import Booking, CancellationQuote, Payment
+from bookings.services import payment as paying
+from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.holds import hold_seats, release_hold
+from bookings.services.settlement import settle
+from bookings.trips import Trip
+from flights_project.gateway.addresses import address_of
+from flights_project.gateway.idempotency import RequestInProgress, claim_key, keep_answer, release_key
+from flights_project.gateway.models import User
+from flights_project.gateway.templatetags.flights import money
+from flights_project.lib.errors import DomainError, InvalidRequest
+
+
+class TravellerRequest(HttpRequest):
+    """A request of somebody who is logged in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def book(request: TravellerRequest) -> HttpResponse:
+    """Who travels on an offer. However often the same form is sent, it makes one booking."""
+    if request.method != "POST":
+        return _offer_page(request, request.GET.get("offer", ""))
+    try:
+        submission = claim_key(
+            caller=f"user:{request.user.pk}", key=_form_key(request), fingerprint="page", now=timezone.now()
+        )
+    except RequestInProgress as error:
+        messages.info(request, words_for(error))
+        return redirect("trips")
+    if submission.status is not None:
+        messages.info(request, _("You have sent this form before: this is the booking that it made."))
+        return redirect("pay", submission.answer["locator"])
+    booking = None
+    try:
+        booking, page = _hold(request, request.POST.get("offer", ""))
+    finally:
+        if booking is None:
+            release_key(submission)
+    if booking is None:
+        return page
+    keep_answer(submission, status=HTTPStatus.CREATED, body={"locator": booking.locator})
+    return redirect("pay", booking.locator)
+
+
+def _form_key(request: HttpRequest) -> str:
+    try:
+        return f"page-{UUID(request.POST.get('key', ''))}"
+    except ValueError:
+        return f"page-{uuid4()}"
+
+
+def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpResponse]:
+    """The booking, or the page that says what stands in its way."""
+    try:
+        claim = open_offer(token)
+        form = BookingForm(claim.party, request.POST, owner=request.user)
+        booking = _hold_seats(request, claim, form) if form.is_valid() else None
+    except (OfferInvalid, OfferExpired, NotOnSale, SeatsGone) as error:
+        return None, _offer_gone(request, token, error)
+    if booking is not None:
+        return booking, HttpResponse()
+    return None, _offer_page(request, token, form)
+
+
+def _hold_seats(request: TravellerRequest, claim: OfferClaim, form: BookingForm) -> Booking | None:
+    try:
+        return hold_seats(
+            offer=claim,
+            travellers=form.entered_travellers(),
+            contact=form.entered_contact(),
+            owner=request.user,
+            now=timezone.now(),
+            address=address_of(request),
+        )
+    except InvalidRequest as error:
+        form.refuse(error)
+    except PriceChanged:
+        pass  # the page compares both prices by itself
+    except (AlreadyBooked, TravellerElsewhere, BookingLimitReached, TooManyHolds) as error:
+        messages.error(request, words_for(error))
+    return None
+
+
+def _offer_page(request: TravellerRequest, token: str, form: BookingForm | None = None) -> HttpResponse:
+    """The offer at the price of now, which the form then agrees to."""
+    try:
+        claim = open_offer(token)
+        offer = price_again(claim, now=timezone.now())
+    except DomainError as error:
+        return _offer_gone(request, token, error)
+    return render(
+        request,
+        "bookings/book.html",
+        {
+            "offer": offer,
+            "price": price_table(offer.price),
+            "previous_total": claim.total if claim.total != offer.total else None,
+            "form": form or BookingForm(offer.party, owner=request.user),
+            "key": request.POST.get("key") or uuid4(),
+            "search_again_url": search_again_url(token),
+        },
+    )
+
+
+def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpResponse:
+    context = {"words": words_for(error), "search_again_url": search_again_url(token)}
+    return render(request, "bookings/offer_gone.html", context, status=HTTPStatus.GONE)
+
+
+@require_safe
+@login_required
+def trips(request: TravellerRequest) -> HttpResponse:
+    now = timezone.now()
+    bookings = Booking.objects.of(request.user).select_related("family").with_journey()
+    mine = [Trip(booking, now) for booking in bookings]
+    upcoming = sorted(
+        (trip for trip in mine if trip.is_upcoming), key=lambda trip: trip.slices[0].flights[0].departs_at
+    )
+    ended = [trip for trip in mine if not trip.is_upcoming]
+    return render(request, "bookings/trips.html", {"upcoming": upcoming, "ended": ended})
+
+
+def _own_trip(request: TravellerRequest, locator: str) -> Trip:
+    """The traveller's own booking; another's is 404, as if there were none."""
+    bookings = Booking.objects.of(request.user).select_related("family").with_journey()
+    booking = get_object_or_404(bookings.prefetch_related("payments__refunds"), locator=locator)
+    return Trip(booking, timezone.now())
+
+
+@require_safe
+@never_cache
+@login_required
+def trip(request: TravellerRequest, locator: str) -> HttpResponse:
+    return render(request, "bookings/trip.html", {"trip": _own_trip(request, locator)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def pay(request: TravellerRequest, locator: str) -> HttpResponse:
+    """Pays for a held booking; while a payment runs, says so and asks again."""
+    trip = _own_trip(request, locator)
+    booking = trip.booking
+    if booking.status != Booking.Status.HELD:
+        return _go(request, "trip", booking.locator)
+    form = PaymentForm(request.POST if request.method == "POST" else None, booking=booking)
+    if form.is_valid():
+        return _pay(request, booking, form.cleaned_data["token"])
+    failed = trip.last_payment if trip.last_payment and trip.last_payment.status == "failed" else None
+    return render(
+        request,
+        "bookings/pay.html",
+        {
+            "trip": trip,
+            "form": form if form.gateway() else None,
+            "failure": decline_in_words(failed.decline_code) if failed else None,
+        },
+    )
+
+
+def _pay(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
+    gateway = PaymentForm.gateway() or ""
+    try:
+        payment = paying.pay(booking=booking, gateway=gateway, token=token, now=timezone.now())
+    except DomainError as error:
+        messages.warning(request, words_for(error))
+        return redirect("pay", booking.locator)
+    return _after_payment(payment)
+
+
+def _after_payment(payment: Payment) -> HttpResponse:
+    """To the trip once it is paid, to the bank where it asks for the traveller, else back to the page to pay."""
+    locator = payment.booking.locator
+    if payment.status == Payment.Status.STARTED and payment.challenge_url:
+        url = payment.challenge_url.removeprefix(settings.SITE_URL)
+        # Another site's page is reached by the link of the page to pay: forms of ours lead to our own pages only.
+        return redirect(url) if url.startswith("/") else redirect("pay", locator)
+    if payment.status in (Payment.Status.STARTED, Payment.Status.FAILED):
+        return redirect("pay", locator)
+    return redirect("trip", locator)
+
+
+@require_POST
+@login_required
+def release(request: TravellerRequest, locator: str) -> HttpResponse:
+    booking = _own_trip(request, locator).booking
+    try:
+        release_hold(booking=booking, now=timezone.now())
+    except NotReleasable as error:
+        messages.warning(request, words_for(error))
+    else:
+        messages.success(request, _("You let the seats go. Nothing was charged."))
+    return redirect("trip", booking.locator)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def cancel(request: TravellerRequest, locator: str) -> HttpResponse:
+    """What to cancel: all of the trip, some travellers, or one direction. Nothing is cancelled here yet."""
+    trip = _own_trip(request, locator)
+    if "cancel" not in trip.booking.available_actions:
+        return redirect("trip", locator)
+    form = CancellationForm(request.POST if request.method == "POST" else None, trip=trip)
+    if form.is_valid():
+        try:
+            quote = quote_cancellation(booking=trip.booking, now=timezone.now(), **form.chosen)
+        except DomainError as error:
+            form.add_error(None, words_for(error))
+        else:
+            return redirect("confirm-cancel", locator, quote.pk)
+    return render(request, "bookings/cancel.html", {"trip": trip, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def confirm_cancel(request: TravellerRequest, locator: str, quote_id: UUID) -> HttpResponse:
+    """What comes back and what is kept; sent, it cancels."""
+    trip = _own_trip(request, locator)
+    quote = get_object_or_404(CancellationQuote, pk=quote_id, booking=trip.booking)
+    if request.method != "POST":
+        coupons = quote.coupons.select_related("passenger", "flight").order_by("passenger__position", "segment")
+        return render(request, "bookings/confirm_cancel.html", {"trip": trip, "quote": quote, "coupons": coupons})
+    try:
+        confirm_cancellation(booking=trip.booking, quote_id=quote_id, now=timezone.now())
+    except DomainError as error:
+        messages.warning(request, words_for(error))
+        return redirect("cancel", locator)
+    messages.success(request, _("Cancelled. %(refund)s goes back to you.") % {"refund": money(quote.refund)})
+    return redirect("trip", locator)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def sandbox_challenge(request: TravellerRequest, key: UUID) -> HttpResponse:
+    """The page of the sandbox's bank: approve or decline a charge that waits for it."""
+    if SandboxGateway.name not in open_gateways():
+        raise Http404
+    own = Payment.objects.filter(booking__owner=request.user, gateway=SandboxGateway.name)
+    payment = get_object_or_404(own.select_related("booking"), pk=key)
+    if not payment.challenge_url:
+        return _after_payment(payment)
+    if request.method != "POST":
+        return render(request, "bookings/challenge.html", {"payment": payment})
+    now = timezone.now()
+    SandboxGateway.answer_challenge(key=key, approve="approve" in request.POST, now=now)
+    return _after_payment(settle(payment=payment, now=now))
+
+
+def _go(request: TravellerRequest, name: str, locator: str) -> HttpResponse:
+    """A redirect that htmx follows with the whole page."""
+    answer = redirect(name, locator)
+    return HttpResponseClientRedirect(answer.url) if request.htmx else answer

@@ -1,0 +1,129 @@
+"""Every page of the desk opens, and no list asks more of the database for being longer."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from airlines.models import Airport, City
+from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight
+from bookings.models import Booking, Refund
+from bookings.tests.factories import adult, infant, make_booking, make_hold
+from flights_project.gateway.models import ApiKey, User
+
+pytestmark = pytest.mark.django_db
+
+PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+ON_EVERY_PAGE = pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label_lower)
+
+
+def url(model, what: str, *args) -> str:
+    return f"/admin/{model._meta.label_lower.replace('.', '/')}/" + "/".join([*map(str, args), what]).lstrip("/")
+
+
+@pytest.fixture
+def one_more(traveller, in_a_month, now, settings) -> Callable[[], None]:
+    """Adds a day's work: something in every list."""
+    settings.BOOKINGS_PER_USER_PER_QUARTER = None
+    settings.RATE_LIMITS = False
+    n = count()
+
+    def add() -> None:
+        number = next(n)
+        FareFamilyFactory(code=["light", "standard", "flex"][number])
+        city = City.objects.create(code=f"XX{'ABC'[number]}", name="Somewhere", country="IN")
+        place = {"icao": f"XXX{'ABC'[number]}", "latitude": 0, "longitude": 0, "zone": "Asia/Kolkata"}
+        Airport.objects.create(city=city, iata=city.code, name="Somewhere", **place)
+        TaxRuleFactory(origin=Airport.objects.get(iata=city.code))
+        there = make_flight(departs_at=in_a_month)
+        back = make_flight("BOM", "DEL", departs_at=in_a_month.replace(day=24))
+        booking = make_booking(traveller, there, back, now=now, travellers=[adult(), adult(), infant(with_adult=0)])
+        make_hold(traveller, there, now=now)
+        payment = booking.payments.get()
+        Refund.objects.create(payment=payment, amount=10, reason=Refund.Reason.SEATS_GONE, started_at=now)
+        ApiKey.issue(owner=User.objects.create_user(f"partner{number}@example.com"), name="Partner")
+        Group.objects.create(name=f"Clerks {number}")
+
+    return add
+
+
+@pytest.fixture
+def desk(page_of, agent):
+    return page_of(agent)
+
+
+@ON_EVERY_PAGE
+def test_every_list_opens(model, desk, one_more):
+    one_more()
+
+    answer = desk.get(url(model, ""))
+
+    assert answer.status_code == 200
+    assert answer.context["cl"].result_list
+
+
+@ON_EVERY_PAGE
+def test_every_list_is_searched(model, desk, one_more):
+    one_more()
+
+    assert desk.get(url(model, ""), {"q": "KV1 rao"}).status_code == 200
+
+
+@ON_EVERY_PAGE
+def test_every_form_to_add_opens_or_is_refused(model, desk, one_more, rf, agent):
+    one_more()
+    request = rf.get("/")
+    request.user = agent
+    may = admin.site.get_model_admin(model).has_add_permission(request)
+
+    assert desk.get(url(model, "add/")).status_code == (200 if may else 403)
+
+
+@ON_EVERY_PAGE
+def test_every_page_of_one_opens(model, desk, one_more):
+    one_more()
+
+    for row in model.objects.all():
+        answer = desk.get(url(model, "change/", row.pk))
+        assert answer.status_code == 200
+        assert str(row)[:20] in answer.context["subtitle"]
+
+
+@ON_EVERY_PAGE
+def test_no_list_asks_more_for_being_longer(model, desk, one_more):
+    one_more()
+    desk.get(url(model, ""))  # what is asked once a process, such as content types
+    short = _queries_of(desk, model)
+    one_more()
+    one_more()
+
+    long = _queries_of(desk, model)
+
+    assert len(long) == len(short), "\n".join(long)
+
+
+def test_the_page_of_a_booking_asks_no_more_for_a_larger_party(desk, traveller, in_a_month, now):
+    flight = make_flight(departs_at=in_a_month)
+    alone = make_booking(traveller, flight, now=now)
+    party = make_booking(traveller, flight, now=now, travellers=[adult() for _ in range(5)])
+    desk.get(url(Booking, "change/", alone.pk))
+
+    asked = []
+    for booking in (alone, party):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            desk.get(url(Booking, "change/", booking.pk))
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
+
+
+def _queries_of(desk, model) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.get(url(model, "")).status_code == 200
+    return [query["sql"] for query in queries]
