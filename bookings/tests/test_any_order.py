@@ -1,0 +1,174 @@
+"""Whatever happens in whatever order: after every step seats, coupons and money agree.
+
+A machine searches, holds, pays with every card, lets time pass, releases, cancels, changes prices and cancels flights,
+as it likes. What it may never see is written down as invariants.
+"""
+
+import os
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from airlines.models import FareFamily, Flight, FlightCabin, FlightFare
+from airlines.services.scheduling import change_fare
+from airlines.tests.factories import TaxRuleFactory, make_flight
+from bookings.gateways.sandbox import TOKENS, SandboxGateway
+from bookings.models import Booking, Payment, Refund, SandboxCharge, Ticket
+from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.expiry import expire_holds
+from bookings.services.holds import release_hold
+from bookings.services.payment import pay
+from bookings.services.reconciliation import reconcile
+from bookings.services.refunds import pay_refunds
+from bookings.services.settlement import settle_due
+from bookings.tests.factories import adult, child, infant, make_hold
+from conftest import NOW
+from flights_project.gateway.models import User
+from flights_project.lib.errors import DomainError
+
+PARTIES = [[adult], [adult, adult], [adult, child], [adult, infant], [adult, adult, child, infant]]
+BOOKINGS = Booking.objects.order_by("pk")
+flights = st.integers(0, 2)
+some = st.lists(st.integers(0, 3), max_size=2, unique=True)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    held = Bundle("held")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.undo = transaction.atomic()
+        self.undo.__enter__()
+        self.now = NOW
+        self.owner = User.objects.create_user("anybody@example.com")
+        TaxRuleFactory(amount=300)
+        TaxRuleFactory(code="YQ", name="Fuel", amount=500, refundable=False)
+        self.flights = [
+            make_flight(*pair, departs_at=NOW + timedelta(days=days), seats=seats)
+            for pair, days, seats in ((("DEL", "BOM"), 5, 3), (("BOM", "DEL"), 9, 4), (("DEL", "BOM"), 20, 2))
+        ]
+        FareFamily.objects.update(refund_percent=40)
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.undo.__exit__(None, None, None)
+
+    def attempt(self, act, *args, **kwargs):
+        """Refusals are part of life: what matters is what they leave behind."""
+        try:
+            with transaction.atomic():
+                return act(*args, **kwargs)
+        except DomainError:
+            return None
+
+    @rule(target=held, one=flights, other=flights, party=st.sampled_from(PARTIES))
+    def hold(self, one, other, party):
+        journey = [self.flights[index] for index in sorted({one, other})]
+        booking = self.attempt(make_hold, self.owner, *journey, now=self.now, travellers=[make() for make in party])
+        return booking.pk if booking else None
+
+    @rule(pk=held, token=st.sampled_from([*TOKENS, "tok_made_up"]))
+    def pay(self, pk, token):
+        if pk is None:
+            return
+        booking = Booking.objects.get(pk=pk)
+        with suppress(DomainError):  # not in one transaction: a payment is several
+            pay(booking=booking, gateway="sandbox", token=token, now=self.now)
+
+    @rule(minutes=st.sampled_from([1, 10, 16, 21, 60, 26 * 60]))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    @rule()
+    def clocks_tick(self):
+        settle_due(now=self.now)
+        expire_holds(now=self.now)
+        pay_refunds(now=self.now)
+
+    @rule(approve=st.booleans())
+    def bank_answers(self, approve):
+        for charge in SandboxCharge.objects.filter(outcome="challenge"):
+            SandboxGateway.answer_challenge(key=charge.pk, approve=approve, now=self.now)
+
+    @rule(pk=held)
+    def release(self, pk):
+        if pk is not None:
+            self.attempt(release_hold, booking=Booking(pk=pk), now=self.now)
+
+    @rule(pk=held, passengers=some, slices=some)
+    def cancel(self, pk, passengers, slices):
+        if pk is None:
+            return
+        booking = Booking.objects.get(pk=pk)
+        quote = self.attempt(quote_cancellation, booking=booking, now=self.now, passengers=passengers, slices=slices)
+        if quote is not None:
+            self.attempt(confirm_cancellation, booking=booking, quote_id=quote.pk, now=self.now)
+
+    @rule(flight=flights, amount=st.integers(0, 9000))
+    def price_moves(self, flight, amount):
+        fare = FlightFare.objects.get(flight_cabin__flight=self.flights[flight])
+        change_fare(fare=fare, amount=Decimal(amount))
+
+    @precondition(lambda self: self.now > NOW)
+    @rule(flight=flights)
+    def flight_is_cancelled(self, flight):
+        Flight.objects.filter(pk=self.flights[flight].pk).update(status="cancelled")
+
+    @invariant()
+    def seats_and_money_add_up(self):
+        assert [str(difference) for difference in reconcile()] == []
+
+    @invariant()
+    def no_flight_is_oversold(self):
+        assert all(cabin.seats_left >= 0 for cabin in FlightCabin.objects.all())
+
+    @invariant()
+    def whoever_paid_has_tickets_or_the_money_back(self):
+        for payment in Payment.objects.filter(status="succeeded").select_related("booking"):
+            tickets = Ticket.objects.filter(passenger__booking=payment.booking).count()
+            refunds = Refund.objects.filter(payment=payment, amount=payment.amount).count()
+            assert tickets == payment.booking.passengers.count() or refunds == 1
+
+    @invariant()
+    def nobody_is_charged_twice(self):
+        for booking in BOOKINGS:
+            taken = booking.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"])
+            assert taken.count() <= 1
+            assert all(payment.amount == booking.total for payment in taken)
+
+    @invariant()
+    def the_bank_gave_back_what_we_say(self):
+        for payment in Payment.objects.filter(refunds__status="succeeded").distinct():
+            paid = sum(refund.amount for refund in payment.refunds.filter(status="succeeded"))
+            assert SandboxCharge.objects.get(pk=payment.pk).refunded == paid
+
+    @invariant()
+    def a_running_payment_stops_the_clocks(self):
+        for payment in Payment.objects.filter(status="started").select_related("booking"):
+            assert payment.booking.status == "held"
+            assert payment.booking.total == payment.amount
+
+
+@pytest.mark.django_db
+def test_whatever_happens_in_whatever_order_it_adds_up(settings):
+    settings.BOOKINGS_PER_USER_PER_QUARTER = None
+    settings.RATE_LIMITS = False
+    run_state_machine_as_test(AnyOrder, settings=PROFILE)
+
+
+EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "25"))
+"""More of them look further: `ANY_ORDER_EXAMPLES=1000 make test ARGS="-k any_order"`. The usual run is repeatable."""
+PROFILE = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    database=None,
+    derandomize="ANY_ORDER_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
