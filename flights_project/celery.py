@@ -12,7 +12,7 @@ from flights_project.lib import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
 
-app = Celery("flights")
+app = Celery("flights", task_cls="flights_project.gateway.history:TaskWithHistory")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()

@@ -1,3 +1,4 @@
+import pghistory
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -60,6 +61,12 @@ class FareFamily(models.Model):
         return self.name
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["flight_cabin", "family", "amount"],
+    model_name="FlightFareEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class FlightFare(models.Model):
     """The price of now for one adult in a fare family on a cabin of a flight, without taxes."""
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pghistory
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +16,7 @@ NUMBER = RegexValidator(
 )
 
 
+@pghistory.track(pghistory.UpdateEvent(), exclude=["departs_on"])
 class Flight(models.Model):
     """One dated departure of a flight number between two airports."""
 

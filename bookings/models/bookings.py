@@ -1,3 +1,4 @@
+import pghistory
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +9,7 @@ from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
 
+@pghistory.track(pghistory.UpdateEvent(), exclude=["held_at", "currency", "seats"])
 class Booking(models.Model):
     """A journey sold, or held to be sold, to a party. People call it by its record locator."""
 
@@ -180,6 +182,12 @@ class Ticket(models.Model):
         return int(self.number) % 7
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["booking", "passenger", "flight", "status", "penalty", "seat"],
+    model_name="CouponEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class Coupon(models.Model):
     """One traveller on one flight: what was sold, at what price. The coupons are the truth about seats."""
 

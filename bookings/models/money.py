@@ -1,5 +1,6 @@
 import uuid
 
+import pghistory
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,12 @@ from bookings.models.bookings import Booking, Coupon
 from bookings.querysets import PaymentQuerySet
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["booking", "status", "amount", "reference", "decline_code"],
+    model_name="PaymentEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class Payment(models.Model):
     """One attempt to take a booking's total. Its id is the idempotency key that the gateway is given."""
 
@@ -96,6 +103,12 @@ class CancellationQuote(models.Model):
         return f"{self.booking} {self.refund}"
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(),
+    fields=["payment", "status", "amount", "reason"],
+    model_name="RefundEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class Refund(models.Model):
     """Money on its way back by the gateway that took it. Its id is the idempotency key of the gateway."""
 

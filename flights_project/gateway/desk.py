@@ -231,7 +231,7 @@ def _reasons(refusal: Refusal | None) -> dict[str, list[str]]:
             return {NON_FIELD_ERRORS: refusal.messages}
 
 
-def for_each(request: HttpRequest, chosen: Iterable[M], act: Callable[[M], object], *, done: str) -> None:
+def for_each(request: HttpRequest, chosen: Iterable[M], act: Callable[[M], object], *, done: str | Promise) -> None:
     """Call a service for each row that was chosen. Says for how many it was `done`, and of each other why not."""
     count = 0
     for row in chosen:
@@ -242,7 +242,7 @@ def for_each(request: HttpRequest, chosen: Iterable[M], act: Callable[[M], objec
         else:
             count += 1
     if count:
-        messages.success(request, done % {"count": count})
+        messages.success(request, str(done % {"count": count}))
 
 
 def badge(text: str, colour: str) -> SafeString:

@@ -1,6 +1,7 @@
 """Structured logs: JSON in production, readable lines in a terminal; each carries the request's id."""
 
 import logging.config
+import sys
 from typing import Any, TypedDict
 
 import structlog
@@ -27,7 +28,7 @@ def configure(log_settings: LogSettings) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer: Any = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer()
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     logging.config.dictConfig(
         {
             "version": 1,
@@ -40,6 +41,8 @@ def configure(log_settings: LogSettings) -> None:
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            # django-structlog says the same of every task, with its request's id.
+            "loggers": {"celery.app.trace": {"level": "WARNING"}},
             "root": {"handlers": ["stderr"], "level": log_settings["level"]},
         }
     )

@@ -4,12 +4,14 @@ import os
 import signal
 from pathlib import Path
 
+NOT_PASSED_ON = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
 
 class Make:
     """The `make` that runs this program, if one does; asked through `/proc`, so only on Linux.
 
-    Ctrl-C reaches make and us alike. But a `make` that is alone sent SIGINT only waits for us to end, with
-    that signal blocked, and a killed one leaves us behind.
+    Ctrl-C reaches make and us alike. But a `make` that is alone sent SIGINT or SIGHUP only waits for us to
+    end, with that signal blocked, and a killed one leaves us behind.
     """
 
     def __init__(self) -> None:
@@ -25,7 +27,7 @@ class Make:
         for line in self._read("status").splitlines():
             name, _, mask = line.partition(":")
             if name == "SigBlk":
-                return bool(int(mask, 16) & 1 << (signal.SIGINT - 1))
+                return any(int(mask, 16) & 1 << (ending - 1) for ending in NOT_PASSED_ON)
         return False
 
     def _read(self, file: str) -> str:

@@ -19,7 +19,7 @@ from flights_project.local.place import local_folder
 from flights_project.local.server import wait_until
 
 OPEN_PORTS = range(1024, 65536)
-UP_IN_TIME = 60.0
+UP_IN_TIME = 120.0
 DOWN_IN_TIME = 20.0
 
 WELCOME = """

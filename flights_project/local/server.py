@@ -133,7 +133,8 @@ class Server(ABC):
         """The length of the log before this start."""
         if self.log.exists() and self.log.stat().st_size > LOG_KEPT:
             self.log.unlink()
-        return self.log.stat().st_size if self.log.exists() else 0
+        self.log.touch(mode=0o600)
+        return self.log.stat().st_size
 
     def _reason(self, logged: int) -> str:
         with self.log.open("rb") as log:

@@ -113,7 +113,8 @@ def test_nothing_is_read_into_a_parent_that_is_not_make() -> None:
     Make().heed()
 
 
-def test_make_that_was_interrupted_alone_ends_us(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_make_that_was_ended_alone_ends_us(ending: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("heed:\n\t@" + sys.executable + " heed.py\n")
     (tmp_path / "heed.py").write_text(
         "import time\n"
@@ -134,8 +135,9 @@ def test_make_that_was_interrupted_alone_ends_us(tmp_path: Path) -> None:
     ) as make:
         assert make.stdout
         assert make.stdout.readline() == b"heeding\n"
-        make.send_signal(signal.SIGINT)
-        assert make.wait(10) == -signal.SIGINT
+        make.send_signal(ending)
+        assert make.wait(10) == -ending
+        assert make.stdout.read() == b""  # until all that it started has ended
 
 
 def test_the_processes_end_with_the_program_that_started_them(tmp_path: Path) -> None:
