@@ -1,6 +1,5 @@
 """Every page of the desk opens, and no list asks more of the database for being longer."""
 
-from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -21,18 +20,18 @@ PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 ON_EVERY_PAGE = pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label_lower)
 
 
-def url(model, what: str, *args) -> str:
+def url(model, what, *args):
     return f"/admin/{model._meta.label_lower.replace('.', '/')}/" + "/".join([*map(str, args), what]).lstrip("/")
 
 
 @pytest.fixture
-def one_more(traveller, in_a_month, now, settings) -> Callable[[], None]:
+def one_more(traveller, in_a_month, now, settings):
     """Adds a day's work: something in every list."""
     settings.BOOKINGS_PER_USER_PER_QUARTER = None
     settings.RATE_LIMITS = False
     n = count()
 
-    def add() -> None:
+    def add():
         number = next(n)
         FareFamilyFactory(code=["light", "standard", "flex"][number])
         city = City.objects.create(code=f"XX{'ABC'[number]}", name="Somewhere", country="IN")
@@ -114,16 +113,14 @@ def test_the_page_of_a_booking_asks_no_more_for_a_larger_party(desk, traveller, 
 
     asked = []
     for booking in (alone, party):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             desk.get(url(Booking, "change/", booking.pk))
         asked.append(len(queries))
 
     assert asked[0] == asked[1]
 
 
-def _queries_of(desk, model) -> list[str]:
+def _queries_of(desk, model):
     with CaptureQueriesContext(connection) as queries:
         assert desk.get(url(model, "")).status_code == 200
     return [query["sql"] for query in queries]

@@ -1,0 +1,74 @@
+"""Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Skips with a line that says so where there is no Chromium, unless FLIGHTS_REQUIRE_BROWSER asks for it."""
+    if CHROMIUM is None:
+        if os.environ.get("FLIGHTS_REQUIRE_BROWSER"):
+            pytest.fail("FLIGHTS_REQUIRE_BROWSER is set and there is no Chromium")
+        pytest.skip("no Chromium found: apt-get install chromium to run the browser tests")
+    # Playwright's synchronous driver runs an event loop in this thread, in which Django fears to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(params=["wide", "narrow", "no-javascript"])
+def page(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) -> Iterator[Page]:
+    """A page at a desk, on a phone, and in a browser without JavaScript. An error of a script fails the test."""
+    width = 360 if request.param == "narrow" else 1280
+    context = chromium.new_context(
+        base_url=live_server.url,
+        viewport={"width": width, "height": 900},
+        java_script_enabled=request.param != "no-javascript",
+        reduced_motion="reduce",
+    )
+    faults: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
+    """Looks at the page that is open: no violation of WCAG 2.2 AA, and nothing to scroll sideways for."""
+    runs_scripts = request.node.callspec.params["page"] != "no-javascript"
+
+    def check() -> None:
+        if runs_scripts:  # axe is one
+            violations = Axe().run(page, options=WCAG)["violations"]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+
+    return check

@@ -1,0 +1,140 @@
+"""The main job, as a traveller does it: search, choose, log in, enter who travels, pay."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from airlines.tests.factories import TaxRuleFactory, make_flight
+from bookings.models import Booking
+from conftest import PASSWORD
+from flights_project.gateway.models import User
+from notifications.models import KeptMail
+from notifications.services.delivery import deliver_due
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def departure():
+    """In 30 days, at 12:30 in India."""
+    return (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def flights(db, departure):
+    TaxRuleFactory(amount=250)
+    fares = {"light": 4000, "standard": 4900, "flex": 7000}
+    make_flight(departs_at=departure, number="KV101", fares=fares)
+    make_flight("BOM", "DEL", departs_at=departure + timedelta(days=2), number="KV102", fares=fares)
+
+
+@pytest.fixture
+def asha(db):
+    return User.objects.create_user("asha@example.com", PASSWORD, first_name="Asha", last_name="Rao")
+
+
+def search(page: Page, check, departure, *, back: bool = False) -> None:
+    page.goto("/")
+    page.get_by_label("Return" if back else "One-way", exact=True).first.check()
+    page.get_by_label("From", exact=True).fill("New Delhi (DEL)")
+    page.get_by_label("To", exact=True).fill("Mumbai (BOM)")
+    page.locator("[name=depart_on]").fill(f"{departure:%Y-%m-%d}")
+    if back:
+        page.locator("[name=return_on]").fill(f"{departure + timedelta(days=2):%Y-%m-%d}")
+    check()
+    page.get_by_role("button", name="Search flights").click()
+
+
+def log_in(page: Page, check) -> None:
+    check()
+    page.locator("input[name=login]").fill("asha@example.com")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+
+
+def say_who_travels(page: Page, check) -> None:
+    check()
+    page.get_by_label("Given name").fill("Aşa")
+    page.get_by_label("Family name").fill("O'Rao")
+    page.get_by_label("Date of birth").fill("1990-04-05")
+    page.get_by_role("button", name="Hold the seats").click()
+
+
+def pay_with(page: Page, check, card: str) -> None:
+    check()
+    page.get_by_label(card).check()
+    page.get_by_role("button", name="Pay ₹").click()
+
+
+@pytest.mark.usefixtures("flights", "asha")
+def test_searches_books_and_pays(page: Page, check, departure, settings):
+    settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+    search(page, check, departure)
+    expect(page.get_by_text("12:30").first).to_be_visible()
+    check()
+    page.get_by_role("link", name="Choose Standard, KV101").click()
+    log_in(page, check)
+    say_who_travels(page, check)
+    pay_with(page, check, "Card that is accepted")
+
+    booking = Booking.objects.get()
+    expect(page.get_by_role("main")).to_contain_text(booking.locator)
+    expect(page.get_by_role("main")).to_contain_text(str(booking.passengers.get().ticket))
+    check()
+    assert (booking.status, booking.total) == ("confirmed", 5150)
+
+    deliver_due(now=timezone.now())
+    page.goto("/mailbox/")
+    expect(page.get_by_role("main")).to_contain_text(booking.locator)
+    assert KeptMail.objects.filter(to="asha@example.com").count() == 2
+    check()
+
+
+@pytest.mark.usefixtures("flights", "asha")
+def test_a_return_is_chosen_in_two_steps(page: Page, check, departure):
+    search(page, check, departure, back=True)
+    page.get_by_role("link", name="Choose Light, KV101").click()
+    check()
+    page.get_by_role("link", name="Choose Light, KV102").click()
+    log_in(page, check)
+    say_who_travels(page, check)
+    pay_with(page, check, "Card that is declined")
+    expect(page.get_by_text("The payment failed")).to_be_visible()
+    pay_with(page, check, "Card with a bank's check")
+    check()
+    page.get_by_role("button", name="Approve").click()
+
+    expect(page.get_by_role("main")).to_contain_text(Booking.objects.get().locator)
+    assert (Booking.objects.get().status, Booking.objects.get().total) == ("confirmed", 8500)
+
+
+@pytest.mark.usefixtures("flights", "asha")
+def test_back_and_reload_never_book_twice(page: Page, check, departure):
+    search(page, check, departure)
+    page.get_by_role("link", name="Choose Light, KV101").click()
+    log_in(page, check)
+    say_who_travels(page, check)
+    expect(page).to_have_url(f"/trips/{Booking.objects.get().locator}/pay/")
+    page.reload()
+    page.go_back()
+    page.get_by_label("Given name").fill("Aşa")
+    page.get_by_label("Family name").fill("O'Rao")
+    page.get_by_label("Date of birth").fill("1990-04-05")
+    page.get_by_role("button", name="Hold the seats").click()
+
+    assert Booking.objects.count() == 1
+
+
+def test_what_was_typed_is_kept_and_the_error_is_linked(page: Page, check, flights, departure):
+    page.goto("/")
+    page.get_by_label("From", exact=True).fill("Atlantis")
+    page.get_by_label("To", exact=True).fill("Mumbai (BOM)")
+    page.get_by_role("button", name="Search flights").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Atlantis")
+    expect(page.get_by_label("From", exact=True)).to_have_value("Atlantis")
+    check()
+    page.get_by_role("alert").get_by_role("link", name="Atlantis").first.click()
+    expect(page.get_by_label("From", exact=True)).to_be_focused()
