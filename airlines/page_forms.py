@@ -135,7 +135,8 @@ def _with_trip(asked: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """A link that does not name the kind of trip means the one that its dates make."""
     if asked is None or "trip" in asked:
         return asked
-    return {**asked, "trip": SearchPageForm.RETURN if asked.get("return_on") else SearchPageForm.ONE_WAY}
+    trip = SearchPageForm.RETURN if asked.get("return_on") else SearchPageForm.ONE_WAY
+    return dict(asked.items()) | {"trip": trip}
 
 
 def _cabins_flown() -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from airlines.services.pricing import Party, TravellerType
 from bookings.gateways import open_gateways
 from bookings.models import Booking, Passenger
 from bookings.services.holds import Contact
-from bookings.services.travellers import OLDEST, Traveller
+from bookings.services.travellers import OLDEST, Traveller, name_fault
 from bookings.trips import Trip
 from flights_project.gateway.models import User
 from flights_project.gateway.templatetags.flights import money
@@ -24,7 +24,6 @@ from flights_project.lib.errors import InvalidRequest
 
 PASSENGER_FIELD = re.compile(r"^passengers\[(\d+)\]\.(\w+)$")
 """How a service names the field of a traveller: `passengers[1].born_on`."""
-NAME_SIGNS = frozenset(" '’-‐.")
 
 KINDS: dict[TravellerType, str | Promise] = {
     TravellerType.ADULT: _("adult, 12 or older"),
@@ -34,10 +33,9 @@ KINDS: dict[TravellerType, str | Promise] = {
 
 
 def _a_name(value: str) -> None:
-    """Letters of any script with their marks, and the signs that names have. Raises ValidationError."""
-    letters = [sign for sign in value if sign not in NAME_SIGNS]
-    if not letters or not all(unicodedata.category(sign)[0] in "LM" for sign in letters):
-        raise forms.ValidationError(_("Enter the name as in the passport: letters, spaces, hyphens, apostrophes."))
+    """Raises ValidationError for what the service would refuse, so that all faults of a form are shown at once."""
+    if fault := name_fault(value):
+        raise forms.ValidationError(fault)
 
 
 class NameField(forms.CharField):
@@ -79,7 +77,13 @@ class TravellerForm(forms.Form):
     with_adult = forms.TypedChoiceField(label=_("On the lap of"), coerce=int)
 
     def __init__(
-        self, data: Mapping[str, Any] | None, *, position: int, kind: TravellerType, adults: int, initial: dict[str, str]
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        position: int,
+        kind: TravellerType,
+        adults: int,
+        initial: dict[str, str],
     ) -> None:
         super().__init__(data, prefix=f"passengers-{position}", initial=initial)
         self.kind = kind
@@ -159,7 +163,6 @@ class BookingForm:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything sent is wrong; every form is looked at."""
         return any(form.errors for form in self.forms)
 
     def is_valid(self) -> bool:

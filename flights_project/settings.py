@@ -397,7 +397,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "flights_project.gateway.desk.environment",
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "flights_project.gateway.desk.navigation"},
-    "COMMAND": {"search_callback": "bookings.admin.find_at_once"},
+    "COMMAND": {"search_callback": "bookings.admin.finding.find_at_once"},
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {

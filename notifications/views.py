@@ -21,7 +21,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """The newest mails of the demo; `?to=` keeps one recipient's."""
     _demo_only()
     mails = KeptMail.objects.all()
-    if recipient := request.GET.get("to"):
+    if recipient := request.GET.get("to", "").replace("\x00", ""):
         mails = mails.filter(to__icontains=recipient)
     return render(request, "notifications/mailbox.html", {"mails": mails[:MAILS_SHOWN]})
 

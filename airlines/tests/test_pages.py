@@ -4,6 +4,8 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import Client
 
 from airlines.models import FlightCabin
 from airlines.tests.factories import AirportFactory, FareFamilyFactory, TaxRuleFactory, make_flight
@@ -234,6 +236,47 @@ def test_a_search_asks_as_many_questions_for_many_flights_as_for_one(
     for hours in range(1, 8):
         make_flight(departs_at=in_a_month + timedelta(hours=hours), fares={"light": 4000, "flex": 7000})
     queries()
+
+
+@pytest.mark.parametrize("template", ["400.html", "500.html"])
+def test_the_last_resort_needs_no_request_and_no_database(template, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        page = render_to_string(template)
+
+    assert "<h1>" in page
+
+
+def test_an_unknown_address_leads_back_to_the_search(client):
+    answer = client.get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert read(answer).link("Book a flight") == "/"
+
+
+def test_a_form_of_another_site_is_refused_in_our_own_words(traveller, now):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(traveller, backend="django.contrib.auth.backends.ModelBackend")
+
+    answer = client.post("/book/")
+
+    assert answer.status_code == 403
+    assert "Nothing was booked or charged." in read(answer).words
+
+
+def test_demo_accounts_are_named_in_the_demo_only(client, settings):
+    assert "traveller@demo.test" in read(client.get("/accounts/login/")).words
+
+    settings.DEMO = False
+
+    assert "demo.test" not in read(client.get("/accounts/login/")).words
+
+
+def test_who_is_logged_in_finds_the_way_out(page_of, traveller):
+    page = read(page_of(traveller).get("/"))
+
+    assert "Asha" in page.words
+    assert "Log out" in page.words
+    assert "Log in" not in page.words
 
 
 def test_pages_run_no_script_of_others_and_nothing_inline(client, flight):

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from airlines.services.pricing import Party, TravellerType
 from flights_project.lib.errors import InvalidRequest
 
 CHILD_FROM, ADULT_FROM = 2, 12
+AS_TYPE = {
+    TravellerType.ADULT: gettext_lazy("an adult (12 or older)"),
+    TravellerType.CHILD: gettext_lazy("a child (2 to 11)"),
+    TravellerType.INFANT: gettext_lazy("an infant (under 2)"),
+}
 OLDEST = 120
 
 
@@ -51,10 +60,15 @@ def check_travellers(
     """The travellers with every infant on a lap. Raises InvalidRequest that names what is wrong with whom."""
     errors: dict[str, list[str]] = {}
     if _counts(travellers) != party.counts:
-        errors["passengers"] = [f"The offer is for {_in_words(party)}: enter exactly these travellers."]
+        asked = _("The offer is for %(party)s: enter exactly these travellers.") % {"party": _in_words(party)}
+        errors["passengers"] = [asked]
     for index, traveller in enumerate(travellers):
-        if fault := _birth_fault(traveller, last_flight_on, today):
-            errors[f"passengers[{index}].born_on"] = [fault]
+        faults = {
+            "given_name": name_fault(traveller.given_name),
+            "family_name": name_fault(traveller.family_name),
+            "born_on": _birth_fault(traveller, last_flight_on, today),
+        }
+        errors |= {f"passengers[{index}].{field}": [fault] for field, fault in faults.items() if fault}
     errors |= _twice(travellers)
     if not errors:
         travellers, errors = _seat_infants(travellers)
@@ -69,33 +83,42 @@ def _counts(travellers: Sequence[Traveller]) -> dict[TravellerType, int]:
 
 
 def _in_words(party: Party) -> str:
-    names = {
-        TravellerType.ADULT: ("adult", "adults"),
-        TravellerType.CHILD: ("child", "children"),
-        TravellerType.INFANT: ("infant", "infants"),
+    words = {
+        TravellerType.ADULT: ngettext("%(count)d adult", "%(count)d adults", party.adults),
+        TravellerType.CHILD: ngettext("%(count)d child", "%(count)d children", party.children),
+        TravellerType.INFANT: ngettext("%(count)d infant", "%(count)d infants", party.infants),
     }
-    return ", ".join(f"{count} {names[kind][count > 1]}" for kind, count in party.counts.items())
+    return ", ".join(words[kind] % {"count": count} for kind, count in party.counts.items())
+
+
+def name_fault(name: str) -> str | None:
+    """What is wrong with a name, if anything: it has a letter of some script and nothing that cannot be printed.
+
+    No more than that: real names have apostrophes, hyphens, dots, slashes and one letter.
+    """
+    if not any(map(str.isalpha, name)):
+        return _("Enter the name as it stands in the passport or identity card.")
+    if not name.isprintable():
+        return _("This name has signs that cannot be printed.")
+    return None
 
 
 def _birth_fault(traveller: Traveller, last_flight_on: date, today: date) -> str | None:
     if traveller.born_on > today:
-        return "This date of birth is in the future."
+        return _("This date of birth is in the future.")
     if age_on(today, traveller.born_on) > OLDEST:
-        return "This date of birth is too long ago."
+        return _("This date of birth is too long ago.")
     actual = type_on(last_flight_on, traveller.born_on)
     if actual != traveller.type:
-        return (
-            f"On the day of the last flight, {last_flight_on:%-d %B %Y}, this traveller is "
-            f"{_AS_TYPE[actual]}, not {_AS_TYPE[TravellerType(traveller.type)]}: search again with the right party."
-        )
+        return _(
+            "On the day of the last flight, %(day)s, this traveller is %(actual)s, not %(entered)s: "
+            "search again with the right party."
+        ) % {
+            "day": date_format(last_flight_on, "j F Y"),
+            "actual": AS_TYPE[actual],
+            "entered": AS_TYPE[TravellerType(traveller.type)],
+        }
     return None
-
-
-_AS_TYPE = {
-    TravellerType.ADULT: "an adult (12 or older)",
-    TravellerType.CHILD: "a child (2 to 11)",
-    TravellerType.INFANT: "an infant (under 2)",
-}
 
 
 def _twice(travellers: Sequence[Traveller]) -> dict[str, list[str]]:
@@ -103,7 +126,7 @@ def _twice(travellers: Sequence[Traveller]) -> dict[str, list[str]]:
     seen: dict[str, int] = {}
     for index, traveller in enumerate(travellers):
         if traveller.identity in seen:
-            errors[f"passengers[{index}].given_name"] = ["This traveller is entered twice."]
+            errors[f"passengers[{index}].given_name"] = [_("This traveller is entered twice.")]
         seen.setdefault(traveller.identity, index)
     return errors
 
@@ -123,9 +146,9 @@ def _seat_infants(travellers: Sequence[Traveller]) -> tuple[list[Traveller], dic
             lap = min(free)
             free.discard(lap)
         if lap not in adults:
-            errors[f"passengers[{index}].with_adult"] = ["Name the position of an adult of this booking, from 0."]
+            errors[f"passengers[{index}].with_adult"] = [_("Name the position of an adult of this booking, from 0.")]
         elif lap in taken:
-            errors[f"passengers[{index}].with_adult"] = ["There is already an infant on this adult's lap."]
+            errors[f"passengers[{index}].with_adult"] = [_("There is already an infant on this adult's lap.")]
         taken.add(lap)
         seated.append(replace(traveller, with_adult=lap))
     return seated, errors

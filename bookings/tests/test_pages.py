@@ -67,6 +67,23 @@ def test_booking_asks_to_log_in_and_keeps_the_offer(client, flight, now):
     assert "The flights you chose stay chosen." in read(client.get(answer["Location"])).words
 
 
+def test_who_signs_up_on_the_way_goes_on_with_the_booking(client, flight, now):
+    token = offer_of(flight, now=now)
+    signup = read(client.get(client.get("/book/", {"offer": token})["Location"])).link("^Sign up$")
+    somebody = {
+        "first_name": "Zoë",
+        "last_name": "O’Neill",
+        "email": "zoe@example.com",
+        "password1": "a long enough passphrase",
+    }
+
+    answer = client.post(signup, somebody | {"next": parse_qs(urlsplit(signup).query)["next"][0]})
+
+    page = read(client.get(answer["Location"]))
+    assert "Who travels" in page.words
+    assert page.value("passengers-0-given_name") == "Zoë"
+
+
 def test_the_form_shows_journey_price_and_a_part_for_each_traveller(mine, flight, now):
     TaxRuleFactory(amount=300, name="User development fee")
 
@@ -134,8 +151,8 @@ def test_names_of_the_world_are_names(mine, flight, now, name):
     ("changes", "message"),
     [
         ({"given_name": ""}, "Given name: Enter the given name."),
-        ({"given_name": "R2D2"}, "Given name: Enter the name as in the passport"),
-        ({"family_name": "---"}, "Family name: Enter the name as in the passport"),
+        ({"given_name": "42"}, "Given name: Enter the name as it stands in the passport"),
+        ({"family_name": "---"}, "Family name: Enter the name as it stands in the passport"),
         ({"family_name": "x" * 61}, "Ensure this value has at most 60 characters"),
         ({"born_on": ""}, "Date of birth: Enter the date of birth."),
         ({"born_on": "1990-02-30"}, "Date of birth: Enter a date of the calendar."),

@@ -105,9 +105,16 @@ def test_other_names_or_birthdays_are_other_people(changes):
     assert adult(**person).identity != adult(**(person | changes)).identity
 
 
-@pytest.mark.parametrize("name", ["X", "O", "Ng", "María-José", "D’Souza", "कमल", "van der Berg"])
+@pytest.mark.parametrize(
+    "name", ["X", "O", "Ng", "María-José", "D’Souza", "कमल", "van der Berg", "S/O Ravi", "Smith Jr."]
+)
 def test_real_names_are_names(name):
     assert check(adult(given_name=name, family_name=name))
+
+
+@pytest.mark.parametrize("name", ["", "7", "- -", "!!", "Ra\u200bvi", "Ra\nvi"])
+def test_what_has_no_letter_or_cannot_be_printed_is_no_name(name):
+    assert "passengers[0].given_name" in faults(adult(given_name=name))
 
 
 def test_nobody_is_entered_twice():

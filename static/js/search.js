@@ -3,14 +3,14 @@
 
 class Combobox {
   // An input with a list of suggestions, after the WAI-ARIA pattern "editable combobox with list autocomplete".
-  constructor(input, url) {
+  constructor(input, { suggestions, suggestionsLabel }) {
     this.input = input;
-    this.url = url;
+    this.url = suggestions;
     this.list = document.createElement("ul");
     this.list.className = "combobox-list";
     this.list.id = `${input.id}-list`;
     this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", input.labels[0].textContent.trim());
+    this.list.setAttribute("aria-label", suggestionsLabel);
     this.list.hidden = true;
 
     const box = document.createElement("div");
@@ -117,7 +117,7 @@ class Combobox {
 
 for (const form of document.querySelectorAll("[data-search-form]")) {
   const { origin, destination, depart_on: departOn, return_on: returnOn } = form.elements;
-  for (const input of [origin, destination]) new Combobox(input, form.dataset.suggestions);
+  for (const input of [origin, destination]) new Combobox(input, form.dataset);
 
   form.querySelector("[data-swap]").addEventListener("click", () => {
     [origin.value, destination.value] = [destination.value, origin.value];

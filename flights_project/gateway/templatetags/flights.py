@@ -5,7 +5,10 @@ from decimal import Decimal
 
 from django import template
 from django.conf import settings
+from django.templatetags.static import static
 from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from flights_project.lib import clock
@@ -103,4 +106,14 @@ def days_later(departs_at: datetime, origin_zone: str, arrives_at: datetime, des
     """Calendar days between the two local dates: 1 is shown as `+1`."""
     return clock.day_offset(
         departs_at.astimezone(clock.zone(origin_zone)), arrives_at.astimezone(clock.zone(destination_zone))
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture of `static/img/icons.svg`, which readers of the screen pass over."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("img/icons.svg"),
+        name,
     )

@@ -1,0 +1,155 @@
+"""How a message becomes words, and how the desk shows it."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.template import TemplateDoesNotExist
+
+from notifications.models import Message
+from notifications.services.rendering import render
+
+pytestmark = pytest.mark.django_db
+
+MESSAGES = "/admin/notifications/message/"
+FLIGHT = {
+    "number": "KV161",
+    "origin": "DEL",
+    "origin_city": "New Delhi",
+    "origin_airport": "Indira Gandhi International Airport",
+    "origin_terminal": "3",
+    "destination": "LHR",
+    "destination_city": "London",
+    "destination_airport": "Heathrow Airport",
+    "destination_terminal": "",
+    "departs_on": "Sun 20 Dec 2026",
+    "departs": "12:00",
+    "arrives": "16:30",
+    "day_offset": 0,
+}
+BOOKING = {
+    "locator": "KV2T9X",
+    "trip_url": "https://fly.example.com/trips/KV2T9X/",
+    "pay_url": "https://fly.example.com/trips/KV2T9X/pay/",
+    "total": {"amount": "104500.50", "currency": "INR"},
+    "cabin": "Economy",
+    "family": "Light",
+    "payment_required_by": "12:20 IST, Fri 20 Nov 2026",
+    "flights": [FLIGHT],
+    "passengers": [{"name": "Meera Iyer", "type": "adult", "ticket": "897-2400000001"}],
+}
+
+
+def rendered(kind="booking_confirmed", **changes):
+    return render(Message(kind=kind, subject="KV2T9X", recipient="a@example.com", context=BOOKING | changes))
+
+
+def account_message(body="Go to https://example.com/reset/abc/ & choose one."):
+    context = {"headline": "Reset your <password>", "body": body}
+    return Message(kind="account", subject="reset 1", recipient="asha@example.com", context=context)
+
+
+def test_the_subject_is_the_first_line_of_the_text_and_the_title_of_the_page():
+    mail = rendered()
+
+    assert mail.subject == "Booking KV2T9X is confirmed: London, Sun 20 Dec 2026"
+    assert mail.text.startswith("You are booked.")
+    assert f"<title>{mail.subject}</title>" in mail.html
+
+
+def test_money_is_written_as_its_currency_is():
+    assert "₹1,04,500.50" in rendered().text
+    assert "€1,200" in rendered(total={"amount": "1200.00", "currency": "EUR"}).text
+
+
+@pytest.mark.parametrize(("offset", "arrival"), [(0, "16:30  London (LHR)"), (1, "(LHR) (+1)"), (-1, "(LHR) (-1)")])
+def test_an_arrival_on_another_day_says_so(offset, arrival):
+    mail = rendered(flights=[FLIGHT | {"day_offset": offset}])
+
+    assert arrival in mail.text
+    assert ("+0" in mail.html, "(0)" in mail.text) == (False, False)
+
+
+def test_a_terminal_is_named_where_it_is_known():
+    mail = rendered()
+
+    assert "New Delhi (DEL), Terminal 3" in mail.text
+    assert "London (LHR)\n" in mail.text
+
+
+@pytest.mark.parametrize("kind", ["payment_failed", "payment_refunded", "hold_expired"])
+def test_html_escapes_what_text_does_not(kind):
+    mail = rendered(kind, flights=[FLIGHT | {"origin_city": "<b>Here & there</b>"}])
+
+    assert "<b>Here & there</b>" in mail.text
+    assert "&lt;b&gt;Here &amp; there&lt;/b&gt;" in mail.html
+
+
+@pytest.mark.parametrize(
+    ("amount", "whole", "words"),
+    [
+        ("3200.00", True, "The money goes back the way you paid."),
+        ("0", True, "The fare that you chose gives nothing back."),
+        ("0", False, "The rest of it stands."),
+    ],
+)
+def test_a_cancellation_says_what_comes_back_and_what_stays(amount, whole, words):
+    refund = {"amount": amount, "currency": "INR"}
+
+    mail = rendered("booking_cancelled", refund=refund, whole=whole, cancelled=["Meera Iyer, KV161"])
+
+    assert words in mail.text
+    assert words in mail.html
+
+
+def test_a_kind_without_words_is_an_error_and_no_empty_mail():
+    with pytest.raises(TemplateDoesNotExist):
+        rendered("unheard_of")
+
+
+def test_mail_about_an_account_keeps_its_links_and_escapes_the_rest():
+    mail = render(account_message())
+
+    assert mail.subject == "Reset your <password>"
+    assert "https://example.com/reset/abc/ & choose one." in mail.text
+    assert 'href="https://example.com/reset/abc/"' in mail.html
+    assert "<password>" not in mail.html
+
+
+class TestAtTheDesk:
+    @pytest.fixture
+    def desk(self, page_of, agent):
+        return page_of(agent)
+
+    def page(self, desk, message):
+        return desk.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+
+    def test_a_message_is_read_as_it_was_sent(self, desk):
+        message = Message(kind="booking_confirmed", subject="KV2T9X", recipient="a@example.com", context=BOOKING)
+        message.save()
+
+        page = self.page(desk, message)
+        assert "Booking KV2T9X is confirmed" in page
+        assert "&lt;title&gt;Booking KV2T9X is confirmed" in page
+        assert "<title>Booking KV2T9X is confirmed" not in page
+
+    def test_mail_that_opens_an_account_is_its_recipients_alone(self, desk):
+        message = account_message()
+        message.save()
+
+        page = self.page(desk, message)
+
+        assert "Only its recipient reads this" in page
+        assert "reset/abc" not in page
+
+    def test_what_was_given_up_is_tried_again(self, desk, now):
+        message = account_message()
+        message.status, message.tries = Message.Status.DEAD, 10
+        message.save()
+
+        answer = desk.post(MESSAGES, {"action": "try_again", "_selected_action": [str(message.pk)]})
+
+        message.refresh_from_db()
+        assert (message.status, message.tries, message.due_at) == ("waiting", 0, now)
+        assert [str(said) for said in get_messages(answer.wsgi_request)] == ["1 message waits to be sent again."]
+
+    def test_nobody_writes_one_by_hand(self, desk):
+        assert desk.get(f"{MESSAGES}add/").status_code == 403
