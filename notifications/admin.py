@@ -2,9 +2,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter
 
 from flights_project.gateway.desk import LongTableAdmin, badge, instant
@@ -51,7 +51,7 @@ class MessageAdmin(LongTableAdmin[Message]):
     @admin.display(description=gettext_lazy("as a page"))
     def page(self, message: Message) -> str:
         frame = '<iframe sandbox srcdoc="{}" title="{}" style="width: 100%; height: 40rem; border: 0"></iframe>'
-        return _secret(message) or format_html(frame, render(message).html, _("The message as a page"))
+        return _secret(message) or format_html(frame, escape(render(message).html), _("The message as a page"))
 
     @admin.display(description=gettext_lazy("as text"))
     def words(self, message: Message) -> str:
@@ -62,7 +62,11 @@ class MessageAdmin(LongTableAdmin[Message]):
         again = chosen.filter(status=Message.Status.DEAD).update(
             status=Message.Status.WAITING, due_at=timezone.now(), tries=0
         )
-        messages.success(request, _("%(count)d messages wait to be sent again.") % {"count": again})
+        messages.success(
+            request,
+            ngettext("%(count)d message waits to be sent again.", "%(count)d messages wait to be sent again.", again)
+            % {"count": again},
+        )
 
 
 def _secret(message: Message) -> str:

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from airlines.models import FareFamily, FlightFare, TaxRule
 from airlines.services.scheduling import change_fare
-from flights_project.gateway.desk import DeskAdmin, ServiceAdmin, ServiceForm
+from flights_project.gateway.desk import DeskAdmin, ServiceAdmin, ServiceForm, history_of
 from flights_project.gateway.templatetags.flights import money
 
 
@@ -84,6 +84,7 @@ class FlightFareAdmin(ServiceAdmin[FlightFare]):
     ordering = ["flight_cabin__flight__departs_at", "flight_cabin__flight__number", "flight_cabin", "family__position"]
     fields = ["flight_cabin", "family", "amount"]
     readonly_fields = ["flight_cabin", "family"]
+    inlines = [history_of(FlightFare, "amount")]
 
     @admin.display(description=gettext_lazy("flight"), ordering="flight_cabin__flight__number")
     def number(self, fare: FlightFare) -> str:

@@ -83,6 +83,9 @@ def fare_slots(flight: Flight | None) -> list[FareSlot]:
     ]
 
 
+TYPED = ["number", "airplane", "origin", "origin_terminal", "destination", "destination_terminal"]
+
+
 class FlightForm(ServiceForm[Flight]):
     """The plain part of the form; `flight_form` adds times and fares as the flight allows."""
 
@@ -91,14 +94,14 @@ class FlightForm(ServiceForm[Flight]):
 
     class Meta:
         model = Flight
-        fields = ["number", "airplane", "origin", "origin_terminal", "destination", "destination_terminal"]
+        fields = TYPED
 
     def clean_number(self) -> str:
         return str(self.cleaned_data["number"]).upper()
 
     def changes(self) -> dict[str, Any]:
         """What a service needs to know of what was typed, times as instants."""
-        given = {name: self.cleaned_data[name] for name in self._meta.fields or [] if name in self.changed_data}
+        given = {name: self.cleaned_data[name] for name in TYPED if name in self.changed_data}
         for time_field, airport_field in (("departs", "origin"), ("arrives", "destination")):
             if {time_field, airport_field} & set(self.changed_data) and time_field in self.fields:
                 airport: Airport = self.cleaned_data[airport_field]

@@ -14,7 +14,7 @@ from airlines.admin.filters import WhenFilter
 from airlines.admin.flight_form import FlightForm, fare_slots, flight_form
 from airlines.models import Airport, CabinClass, Flight, FlightCabin
 from airlines.services.scheduling import amend_flight, schedule_flight
-from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, two_lines
+from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, history_of, two_lines
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib import clock
 
@@ -47,22 +47,21 @@ class FlightAdmin(ServiceAdmin[Flight]):
         ("destination", AutocompleteSelectFilter),
         ("status", ChoicesCheckboxFilter),
     ]
-    list_select_related = ["origin", "destination", "airplane"]
     search_fields = [
         "^number",
         "=origin__iata",
         "=destination__iata",
-        "^origin__city__name",
-        "^destination__city__name",
+        "origin__city__name",
+        "destination__city__name",
     ]
     autocomplete_fields = ["airplane", "origin", "destination"]
-    inlines = [FlightCabins]
+    inlines = [FlightCabins, history_of(Flight, "status", "departs_at", "arrives_at")]
     ordering = ["departs_at"]
     more: ClassVar[list[str]] = []
     """What another app shows beside the status."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flight]:
-        flights = super().get_queryset(request).select_related("origin", "destination")
+        flights = super().get_queryset(request).select_related("origin", "destination", "airplane")
         return flights.prefetch_related("cabins__fares__family")
 
     @admin.display(description=gettext_lazy("route"))

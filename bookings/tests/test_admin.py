@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 
 from airlines.tests.factories import make_flight
-from bookings.admin import find_at_once
+from bookings.admin.finding import find_at_once
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.payment import pay
 from bookings.tests.factories import adult, make_booking, make_hold

@@ -20,7 +20,9 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import BigIntegerField, Model, OuterRef, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -34,6 +36,7 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from flights_project.gateway.models import User
 from flights_project.lib.errors import DomainError, InvalidRequest
 
 M = TypeVar("M", bound=Model)
@@ -139,6 +142,17 @@ def favicon(request: HttpRequest) -> str:
     return static("img/favicon.svg")
 
 
+def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str | None]:
+    """A column with the UTC date and time in `field`, sorted by it."""
+
+    @admin.display(description=format_lazy("{} (UTC)", description), ordering=field)
+    def column(_page: Any, row: Any) -> str | None:
+        moment: datetime | None = getattr(row, field)
+        return f"{moment.astimezone(UTC):%-d %b %Y, %H:%M}" if moment else None
+
+    return column
+
+
 class DeskAdmin(_ModelAdmin[M]):
     """A page of the desk. What is only decoration counts no rows of large tables."""
 
@@ -186,6 +200,40 @@ class ReadOnlyInline(DeskInline[M, Parent]):
 
     def has_change_permission(self, request: HttpRequest, obj: Parent | None = None) -> bool:
         return False
+
+
+class HistoryInline(ReadOnlyInline[Any, Parent]):
+    """What changed of a row, when, by whom and through which door; the newest first."""
+
+    fk_name = "pgh_obj"
+    ordering = ["-pgh_id"]
+    per_page = 20
+    verbose_name_plural = gettext_lazy("history")
+    hide_title = True
+    when = instant("pgh_created_at", gettext_lazy("changed"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Parent | None = None) -> bool:
+        """Whoever sees the row sees what became of it."""
+        return True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        events = super().get_queryset(request).annotate(user=Cast(KT("pgh_context__user"), BigIntegerField()))
+        return events.annotate(by=Subquery(User.objects.filter(pk=OuterRef("user")).values("email")))
+
+    @admin.display(description=gettext_lazy("by"))
+    def who(self, event: Any) -> str | None:
+        return event.by or (event.pgh_context or {}).get("task")
+
+    @admin.display(description=gettext_lazy("through"))
+    def door(self, event: Any) -> str | None:
+        return (event.pgh_context or {}).get("door")
+
+
+def history_of(model: type[Model], *shown: str) -> type[HistoryInline[Any]]:
+    """The history of a tracked model, showing what these of its fields became."""
+    attributes = {"model": model._meta.get_field("events").related_model}  # noqa: SLF001 -- Django's documented name
+    columns = ["when", *shown, "who", "door"]
+    return type("History", (HistoryInline,), attributes | {"fields": columns, "readonly_fields": columns})
 
 
 class ServiceForm(DeskForm[M]):
@@ -257,14 +305,3 @@ def two_lines(first: object, second: object) -> SafeString:
         first,
         second,
     )
-
-
-def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str | None]:
-    """A column with the UTC date and time in `field`, sorted by it."""
-
-    @admin.display(description=format_lazy("{} (UTC)", description), ordering=field)
-    def column(_page: Any, row: Any) -> str | None:
-        moment: datetime | None = getattr(row, field)
-        return f"{moment.astimezone(UTC):%-d %b %Y, %H:%M}" if moment else None
-
-    return column

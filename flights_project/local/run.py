@@ -131,7 +131,7 @@ def serve(port: int, lock: int) -> None:
     make = Make()
     say("Starting the processes of the Procfile")
     processes = subprocess.Popen(
-        [sys.executable, "-m", "flights_project.local.processes"],
+        [sys.executable, "-m", "flights_project.local.processes", str(lock)],
         cwd=PROJECT,
         stdin=subprocess.PIPE,  # it ends when this pipe does, also when we are killed
         pass_fds=[lock],

@@ -3,7 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ PROCESSES = """
 import sys
 from pathlib import Path
 from flights_project.local import processes
-processes.PROJECT = Path(sys.argv[1])
+processes.PROJECT = Path(sys.argv.pop())
+processes.GRACE = 0.5
 sys.exit(processes.main())
 """
 
@@ -140,14 +141,79 @@ def test_make_that_was_ended_alone_ends_us(ending: signal.Signals, tmp_path: Pat
         assert make.stdout.read() == b""  # until all that it started has ended
 
 
-def test_the_processes_end_with_the_program_that_started_them(tmp_path: Path) -> None:
-    (tmp_path / "Procfile").write_text("first: touch $PORT; exec sleep 600\nsecond: touch second; exec sleep 600\n")
-    with subprocess.Popen(
-        [sys.executable, "-c", PROCESSES, str(tmp_path)],
-        env=os.environ | {"PORT": "8123"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as processes:
-        assert wait_until(lambda: (tmp_path / "8123").exists() and (tmp_path / "second").exists(), 10)
-        said, _ = processes.communicate(timeout=10)
-    assert said.count(b" stopped (rc=-15)") == 2
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts the processes of a Procfile. Each of those says its process id first."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_processes(procfile: str) -> subprocess.Popen[str]:
+        (tmp_path / "Procfile").write_text(procfile)
+        processes = subprocess.Popen(
+            [sys.executable, "-c", PROCESSES, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(processes)
+        return processes
+
+    yield start_processes
+    for processes in started:
+        processes.kill()
+        processes.communicate()
+
+
+def said_by(processes: subprocess.Popen[str], lines: int) -> list[str]:
+    """The first `lines` of what the processes say, without time and name."""
+    assert processes.stdout
+    return [processes.stdout.readline().partition("| ")[2].strip() for _ in range(lines)]
+
+
+def lives(pid: str) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+SLEEPERS = "first: echo $$; exec sleep 600\nsecond: echo $$; exec sleep 600\n"
+
+
+def test_the_processes_end_with_the_program_that_started_them(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    processes = start(SLEEPERS)
+    pids = said_by(processes, 2)
+    assert all(lives(pid) for pid in pids)
+    processes.communicate(timeout=10)
+    assert processes.returncode == 0
+    assert not any(lives(pid) for pid in pids)
+
+
+def test_the_others_end_with_a_process_that_ends_by_itself(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    processes = start("first: echo $$; exec sleep 600\nsecond: sleep 0.1; exit 3\n")
+    (pid,) = said_by(processes, 1)
+    assert processes.wait(10) == 1
+    assert processes.stdout
+    assert "second | ended by itself with exit code 3" in processes.stdout.read()
+    assert not lives(pid)
+
+
+def test_a_process_that_does_not_want_to_end_is_killed(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    processes = start("stubborn: trap '' TERM; echo $$; sleep 600; sleep 600\n")
+    (pid,) = said_by(processes, 1)
+    processes.communicate(timeout=10)
+    assert not lives(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+def test_the_processes_end_when_what_watches_them_is_killed(
+    start: Callable[[str], subprocess.Popen[str]],
+) -> None:
+    processes = start(SLEEPERS)
+    pids = said_by(processes, 2)
+    processes.kill()
+    assert wait_until(lambda: not any(lives(pid) for pid in pids), 5)

@@ -1,0 +1,224 @@
+from typing import ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter, RangeDateTimeFilter
+
+from airlines.admin.flights import FlightAdmin, by_the_clock
+from airlines.models import Flight
+from bookings.admin.finding import SoldAdmin, page_of
+from bookings.admin.inlines import (
+    MONEY_COLOURS,
+    BookingCoupons,
+    BookingPassengers,
+    BookingPayments,
+    BookingQuotes,
+    BookingSegments,
+    CouponColumns,
+    PaymentColumns,
+    journey,
+)
+from bookings.models import Booking, Coupon, Payment, Refund, Ticket
+from bookings.services.holds import release_hold
+from bookings.services.settlement import settle
+from flights_project.gateway.desk import badge, for_each, history_of, instant, two_lines
+from flights_project.gateway.templatetags.flights import money
+
+BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "danger"}
+
+
+@admin.register(Booking)
+class BookingAdmin(SoldAdmin[Booking]):
+    list_display = ["locator", "state", "journey", "departs", "travellers", "price", "owner", "held"]
+    list_filter = [
+        ("status", ChoicesCheckboxFilter),
+        ("held_at", RangeDateTimeFilter),
+        ("cabin", ChoicesCheckboxFilter),
+    ]
+    path_to_booking = "pk__in"
+    inlines = [
+        BookingPassengers,
+        BookingSegments,
+        BookingCoupons,
+        BookingPayments,
+        BookingQuotes,
+        history_of(Booking, "status", "total"),
+    ]
+    actions = ["release", "ask_gateway"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("locator", "state", "price"),
+                    ("contact_email", "contact_phone", "owner"),
+                    ("cabin", "family", "refunds"),
+                    ("held", "guaranteed", "required"),
+                    ("confirmed", "ended"),
+                ]
+            },
+        ),
+    ]
+    held = instant("held_at", gettext_lazy("held"))
+    confirmed = instant("confirmed_at", gettext_lazy("confirmed"))
+    ended = instant("ended_at", gettext_lazy("expired or cancelled"))
+    guaranteed = instant("price_guaranteed_until", gettext_lazy("price guaranteed until"))
+    required = instant("payment_required_by", gettext_lazy("payment required by"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
+        bookings = super().get_queryset(request).select_related("owner", "family")
+        return bookings.prefetch_related("passengers", "segments__flight__origin", "segments__flight__destination")
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, booking: Booking) -> str:
+        return badge(booking.get_status_display(), BOOKING_COLOURS.get(booking.status, ""))
+
+    @admin.display(description=gettext_lazy("journey"))
+    def journey(self, booking: Booking) -> str:
+        return two_lines(journey(booking.segments.all()), "")
+
+    @admin.display(description=gettext_lazy("departs"))
+    def departs(self, booking: Booking) -> str | None:
+        flights = [segment.flight for segment in booking.segments.all()]
+        return by_the_clock(flights[0].departs_at, flights[0].origin) if flights else None
+
+    @admin.display(description=gettext_lazy("travellers"))
+    def travellers(self, booking: Booking) -> str:
+        names = [str(passenger) for passenger in booking.passengers.all()]
+        others = f" + {len(names) - 1}" if len(names) > 1 else ""
+        return two_lines("".join(names[:1]) + others, booking.contact_email)
+
+    @admin.display(description=gettext_lazy("total"), ordering="total")
+    def price(self, booking: Booking) -> str:
+        return money(booking.total)
+
+    @admin.display(description=gettext_lazy("refunds"))
+    def refunds(self, booking: Booking) -> str:
+        rows = Refund.objects.filter(payment__booking=booking)
+        lines = ((money(row.amount), row.get_reason_display(), row.get_status_display()) for row in rows)
+        return format_html_join("", "<div>{}, {}: {}</div>", lines)
+
+    @admin.action(description=gettext_lazy("Let the selected holds go"), permissions=["act"])
+    def release(self, request: HttpRequest, chosen: QuerySet[Booking]) -> None:
+        now = timezone.now()
+        for_each(
+            request,
+            chosen,
+            lambda hold: release_hold(booking=hold, now=now),
+            done=ngettext_lazy("%(count)d hold was let go.", "%(count)d holds were let go.", "count"),
+        )
+
+    @admin.action(description=gettext_lazy("Ask the gateway about running payments"), permissions=["act"])
+    def ask_gateway(self, request: HttpRequest, chosen: QuerySet[Booking]) -> None:
+        ask_about(request, Payment.objects.filter(booking__in=chosen.values("pk")))
+
+
+def ask_about(request: HttpRequest, payments: QuerySet[Payment]) -> None:
+    """Ask the gateways what became of those of `payments` that still wait for their answer."""
+    running = list(payments.filter(status=Payment.Status.STARTED).select_related("booking"))
+    if not running:
+        messages.info(request, _("No payment is running there."))
+    now = timezone.now()
+    for_each(
+        request,
+        running,
+        lambda payment: settle(payment=payment, now=now),
+        done=ngettext_lazy(
+            "%(count)d running payment was asked about.", "%(count)d running payments were asked about.", "count"
+        ),
+    )
+
+
+@admin.register(Payment)
+class PaymentAdmin(PaymentColumns, SoldAdmin[Payment]):
+    list_display = ["booking", "state", "sum", "gateway", "decline_code", "started", "answered", "times_asked"]
+    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", RangeDateTimeFilter)]
+    list_select_related = ["booking"]
+    inlines = [history_of(Payment, "status")]
+    actions = ["ask_gateway"]
+    fields = ["booking", ("state", "sum"), ("gateway", "reference"), "decline_code", ("started", "answered"), "again"]
+    readonly_fields = ["reference", "decline_code", "again"]
+    again = instant("ask_again_at", gettext_lazy("asked again"))
+
+    @admin.action(description=gettext_lazy("Ask the gateway about running payments"), permissions=["act"])
+    def ask_gateway(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
+        ask_about(request, chosen)
+
+
+@admin.register(Refund)
+class RefundAdmin(SoldAdmin[Refund]):
+    list_display = ["booking", "state", "sum", "reason", "started", "paid", "times_tried"]
+    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", RangeDateTimeFilter)]
+    list_select_related = ["payment__booking"]
+    path_to_booking = "payment__booking__in"
+    fields = ["payment", ("state", "sum"), "reason", ("started", "paid"), "times_tried"]
+    started = instant("started_at", gettext_lazy("started"))
+    paid = instant("paid_at", gettext_lazy("paid"))
+
+    @admin.display(description=gettext_lazy("booking"))
+    def booking(self, refund: Refund) -> str:
+        return refund.payment.booking.locator
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def state(self, refund: Refund) -> str:
+        return badge(refund.get_status_display(), MONEY_COLOURS.get(refund.status, ""))
+
+    @admin.display(description=gettext_lazy("amount"), ordering="amount")
+    def sum(self, refund: Refund) -> str:
+        return money(refund.amount)
+
+
+@admin.register(Ticket)
+class TicketAdmin(SoldAdmin[Ticket]):
+    list_display = ["printed", "passenger", "booking", "issued"]
+    list_filter = [("issued_at", RangeDateTimeFilter)]
+    list_select_related = ["passenger__booking"]
+    ordering = ["-number"]
+    path_to_booking = "passenger__booking__in"
+    fields = ["printed", "check_digit", "passenger", "booking", "issued"]
+    issued = instant("issued_at", gettext_lazy("issued"))
+
+    @admin.display(description=gettext_lazy("number"), ordering="number")
+    def printed(self, ticket: Ticket) -> str:
+        return str(ticket)
+
+    @admin.display(description=gettext_lazy("booking"))
+    def booking(self, ticket: Ticket) -> str:
+        booking = ticket.passenger.booking
+        return format_html('<a href="{}" class="text-link">{}</a>', page_of(booking), booking)
+
+
+@admin.register(Coupon)
+class CouponAdmin(CouponColumns, SoldAdmin[Coupon]):
+    """Who is on which flight."""
+
+    list_display = ["passenger", "booking", "flight", "state", "seat", "total_paid"]
+    list_filter = [("status", ChoicesCheckboxFilter), ("flight__departs_on", RangeDateFilter)]
+    list_select_related = ["passenger", "booking", "flight", "seat"]
+    ordering = ["-pk"]
+    fields = ["passenger", "booking", "flight", ("state", "seat"), ("fare_paid", "taxes_paid"), ("total_paid", "kept")]
+
+
+admin.site.unregister(Flight)
+
+
+@admin.register(Flight)
+class BookedFlightAdmin(FlightAdmin):
+    """The flight's page, with the way to its travellers."""
+
+    more: ClassVar = ["travellers"]
+
+    @admin.display(description=gettext_lazy("travellers"))
+    def travellers(self, flight: Flight) -> str:
+        count = Coupon.objects.filter(flight=flight, status__in=Coupon.LIVE).count()
+        query = f"?flight__id__exact={flight.pk}"
+        url = reverse("admin:bookings_coupon_changelist") + query
+        return format_html(
+            '<a href="{}" class="text-link">{}</a>', url, _("%(count)d on this flight") % {"count": count}
+        )
