@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from airlines.exceptions import FlightConflict
 from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.fleet import seat_count
 from flights_project.lib import clock
@@ -24,7 +25,6 @@ class FarePlan:
     amount: Decimal
 
 
-@transaction.atomic
 def schedule_flight(
     *,
     number: str,
@@ -40,7 +40,7 @@ def schedule_flight(
     """A new flight, on sale at once where it has fares; its inventory is the airplane's cabins.
 
     Raises ValidationError for a rule of the model or a constraint, InvalidRequest for a fare in a cabin
-    that the airplane does not have.
+    that the airplane does not have, FlightConflict where somebody has just made the same flight.
     """
     flight = Flight(
         number=number,
@@ -54,9 +54,13 @@ def schedule_flight(
         destination_terminal=destination_terminal,
     )
     flight.full_clean()
-    flight.save()
-    open_inventory(flight)
-    price_cabins(flight=flight, fares=fares)
+    try:
+        with transaction.atomic():
+            flight.save()
+            open_inventory(flight)
+            price_cabins(flight=flight, fares=fares)
+    except IntegrityError as error:
+        raise FlightConflict from error
     return flight
 
 
@@ -71,10 +75,14 @@ def open_inventory(flight: Flight) -> None:
 def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
     """Set fares, new or in place of the price before. Raises InvalidRequest, see `schedule_flight`."""
     cabins: Mapping[str, FlightCabin] = {cabin.cabin: cabin for cabin in flight.cabins.all()}
-    rows = []
+    rows: list[FlightFare] = []
+    seen: set[tuple[str, FareFamily]] = set()
     for index, plan in enumerate(fares):
         if plan.cabin not in cabins:
             raise InvalidRequest({f"fares[{index}].cabin": [f"The airplane has no {plan.cabin} cabin."]})
+        if (plan.cabin, plan.family) in seen:
+            raise InvalidRequest({f"fares[{index}].family": ["This cabin has this fare family twice."]})
+        seen.add((plan.cabin, plan.family))
         fare = FlightFare(flight_cabin=cabins[plan.cabin], family=plan.family, amount=plan.amount)
         fare.clean_fields(exclude=["flight_cabin", "family"])
         rows.append(fare)
@@ -103,10 +111,19 @@ def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: o
     locked.full_clean()
     locked.save()
     if new_airplane:
-        locked.cabins.all().delete()
-        open_inventory(locked)
+        _refit(locked)
     price_cabins(flight=locked, fares=fares)
     return locked
+
+
+def _refit(flight: Flight) -> None:
+    """The new airplane's cabins are what is sold; those that it has too keep their prices."""
+    old = FlightFare.objects.filter(flight_cabin__flight=flight).select_related("flight_cabin", "family")
+    prices = [FarePlan(cabin=fare.flight_cabin.cabin, family=fare.family, amount=fare.amount) for fare in old]
+    flight.cabins.all().delete()
+    open_inventory(flight)
+    fitted = set(flight.cabins.values_list("cabin", flat=True))
+    price_cabins(flight=flight, fares=[price for price in prices if price.cabin in fitted])
 
 
 def change_fare(*, fare: FlightFare, amount: Decimal) -> FlightFare:

@@ -11,6 +11,7 @@ from airlines.tests.factories import (
     CityFactory,
     FareFamilyFactory,
     TaxRuleFactory,
+    economy,
     fare_of,
     make_flight,
 )
@@ -203,6 +204,7 @@ class TestFlights:
             ({"fares": [{"cabin": "economy", "family": "light", "amount": -1}]}, "greater than or equal to 0"),
             ({"fares": [{"cabin": "economy", "family": "light", "amount": True}]}, "valid number"),
             ({"fares": [{"cabin": "first", "family": "light", "amount": 1}]}, "no first cabin"),
+            ({"fares": [{"cabin": "economy", "family": "light", "amount": 1}] * 2}, "twice"),
             ({"airplane": 10**9}, "does not exist"),
         ],
     )
@@ -230,15 +232,23 @@ class TestFlights:
         assert staff.patch(path, {"arrives_at": "2026-12-21T22:00:00Z"}).status_code == 400
         assert staff.patch(path, {"origin_terminal": "3"}).json()["origin_terminal"] == "3"
 
-    def test_another_airplane_brings_other_seats(self, as_user, agent, plan):
+    def test_made_twice_at_once_are_one(self, as_user, agent, plan, monkeypatch):
+        as_user(agent).post("/api/v1/flights/", plan)
+        monkeypatch.setattr(Flight, "full_clean", lambda self: None)  # both have looked before either wrote
+
+        answer = as_user(agent).post("/api/v1/flights/", plan)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "flight_conflict")
+
+    def test_another_airplane_brings_other_seats_and_keeps_the_prices(self, as_user, agent, plan):
         staff = as_user(agent)
         path = f"/api/v1/flights/{staff.post('/api/v1/flights/', plan).json()['id']}/"
-        small = AirplaneFactory(cabins=None).pk
+        small = AirplaneFactory(cabins=[economy(1, 2)]).pk
 
-        answer = staff.patch(path, {"airplane": small, "fares": plan["fares"]})
+        answer = staff.patch(path, {"airplane": small})
 
-        assert answer.status_code == 200
-        assert len(answer.json()["fares"]) == 1
+        assert [fare["amount"]["amount"] for fare in answer.json()["fares"]] == ["4500.00"]
+        assert [cabin["seats"] for cabin in answer.json()["cabins"]] == [12]
 
     def test_have_a_state_that_nobody_writes(self, as_user, agent, plan):
         staff = as_user(agent)

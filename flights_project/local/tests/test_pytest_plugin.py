@@ -28,12 +28,12 @@ def suite(tmp_path: Path) -> Path:
 
 
 def run_pytest(suite: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    options = ["-p", "no:django", "-p", "flights_project.local.pytest_plugin", "-n", "1"]
+    options = ["-p", "xdist", "-p", "flights_project.local.pytest_plugin", "-n", "1"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         check=False,
         cwd=suite,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)} | environment,
+        env=os.environ | {"PYTHONPATH": str(PROJECT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
         capture_output=True,
         text=True,
     )
