@@ -50,7 +50,7 @@ class Itinerary:
     @cached_property
     def few_seats_left(self) -> int | None:
         """How many seats are left where that is worth saying."""
-        seats = min(cabin.seats_left for cabin in self.slice.cabins)
+        seats = self.slice.seats_left
         return seats if seats <= FEW_SEATS else None
 
 

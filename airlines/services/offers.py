@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import signing
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
-from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, TaxRule
+from airlines.models import FareFamily, Flight, FlightFare, TaxRule
 from airlines.services.pricing import FlightTerms, JourneyPrice, Party, price_journey, taxes_of
 from flights_project.lib.money import on_the_wire
 
@@ -75,16 +75,9 @@ class Slice:
         return tuple(fare.flight_cabin.flight for fare in self.fares)
 
     @property
-    def cabins(self) -> tuple[FlightCabin, ...]:
-        return tuple(fare.flight_cabin for fare in self.fares)
-
-    @property
-    def origin_flight(self) -> Flight:
-        return self.flights[0]
-
-    @property
-    def destination_flight(self) -> Flight:
-        return self.flights[-1]
+    def seats_left(self) -> int:
+        """Seats left on the fullest flight."""
+        return min(fare.flight_cabin.seats_left for fare in self.fares)
 
     @property
     def departs_at(self) -> datetime:
@@ -129,7 +122,7 @@ class Offer:
     @cached_property
     def seats_left(self) -> int:
         """Seats left on the fullest flight."""
-        return min(fare.flight_cabin.seats_left for fare in self.fares)
+        return min(part.seats_left for part in self.slices)
 
     @cached_property
     def claim(self) -> OfferClaim:

@@ -3,9 +3,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from airlines.exceptions import NotOnSale, PriceChanged, SeatsGone
 from airlines.models import Flight, FlightCabin
+from airlines.services import inventory
 from airlines.services.pricing import Party
 from airlines.services.scheduling import change_fare
 from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
@@ -17,6 +19,7 @@ from bookings.exceptions import (
     TravellerElsewhere,
 )
 from bookings.models import Booking, Coupon
+from bookings.services import holds
 from bookings.services.holds import Contact, hold_seats, release_hold
 from bookings.services.payment import pay
 from bookings.tests.factories import adult, child, infant, make_booking, make_hold
@@ -217,6 +220,35 @@ def test_what_is_paid_gone_or_being_paid_cannot_be_released(traveller, flight, n
         with pytest.raises(NotReleasable):
             release_hold(booking=booking, now=now)
     assert seats_of(flight) == (1, 1, 1)
+
+
+def test_behind_the_look_for_people_stands_a_constraint(traveller, flight, now, monkeypatch):
+    person = adult()
+    make_hold(traveller, flight, now=now, travellers=[person])
+    monkeypatch.setattr(holds, "refuse_elsewhere", lambda *args: None)
+
+    with pytest.raises(AlreadyBooked):
+        make_hold(traveller, flight, now=now, travellers=[person])
+    assert seats_of(flight) == (1, 0, 2)
+
+
+def test_behind_the_guard_of_the_counters_stands_a_constraint(traveller, flight, now):
+    with pytest.raises(IntegrityError, match="seats_never_oversold"), transaction.atomic():
+        FlightCabin.objects.filter(flight=flight).update(seats_sold=4)
+
+
+def test_seats_that_were_never_held_are_not_given_back(flight):
+    with pytest.raises(RuntimeError, match="do not hold what is given back"):
+        inventory.release_held_seats(cabins=list(FlightCabin.objects.filter(flight=flight)), seats=1)
+
+
+def test_without_a_free_locator_nothing_is_held(traveller, flight, now, monkeypatch):
+    taken = make_hold(traveller, flight, now=now).locator
+    monkeypatch.setattr(holds, "new_locator", lambda: taken)
+
+    with pytest.raises(RuntimeError, match="no free record locator"):
+        make_hold(traveller, flight, now=now)
+    assert seats_of(flight) == (1, 0, 2)
 
 
 @pytest.mark.parametrize("travellers", [1, 6])
