@@ -34,7 +34,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "airlines/search_form.html", context)
     query = form.page_query()
-    offers = search_offers(query, now=now)
+    offers = search_offers(query, now=now, at_most=None)  # grouped below: no way out may be missing
     is_way_back = bool(form.chosen_outbound)
     return render(
         request,

@@ -47,8 +47,8 @@ class SearchQuery:
     outbound: tuple[int, ...] = ()
 
 
-def search(query: SearchQuery, *, now: datetime) -> list[Offer]:
-    """Offers for `query`, in its order, at most 200.
+def search(query: SearchQuery, *, now: datetime, at_most: int | None = OFFERS_AT_MOST) -> list[Offer]:
+    """Offers for `query`, in its order, the first `at_most` or all of them.
 
     Only what can be bought is offered: seats left for the whole party on every flight, not departed, not cancelled,
     not closed for sale. `max_price` is for the whole party; the hours of departure are local and of the first slice.
@@ -63,7 +63,7 @@ def search(query: SearchQuery, *, now: datetime) -> list[Offer]:
     ]
     if query.max_price is not None:
         offers = [offer for offer in offers if offer.total <= query.max_price]
-    return _sorted(offers, query.sort)[:OFFERS_AT_MOST]
+    return _sorted(offers, query.sort)[:at_most]
 
 
 def _fares_by_family(

@@ -97,6 +97,16 @@ def test_a_return_is_priced_together_and_never_leaves_before_it_arrives(find, in
     assert offer.total == 4000 + 3000 + 2 * 250
 
 
+def test_the_first_offers_are_enough_for_a_program(now, in_a_month):
+    for hour in range(3):
+        make_flight(departs_at=in_a_month + timedelta(hours=hour))
+    form = SearchForm({"origin": "DEL", "destination": "BOM", "depart_on": "2026-12-20"}, now=now)
+    assert form.is_valid()
+
+    assert len(search(form.query(), now=now, at_most=2)) == 2
+    assert len(search(form.query(), now=now, at_most=None)) == 3
+
+
 def test_filters_leave_what_was_asked_for(find, in_a_month):
     make_flight(departs_at=in_a_month, number="KV101", fares={"light": 4000, "flex": 7000})
     make_flight(departs_at=in_a_month + timedelta(hours=3), number="XA200", fares={"light": 5000})
