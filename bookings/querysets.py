@@ -53,6 +53,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """This payment, if it still waits for its answer: what guarded updates start from."""
         return self.filter(pk=pk, status="started")
 
+    def untaken(self, pk: UUID) -> Self:
+        """This payment, if no money was taken for it so far: it waits for its answer, or was given up as failed."""
+        return self.filter(pk=pk, status__in=("started", "failed"))
+
     def to_settle(self, now: datetime) -> Self:
         """Started payments whose gateway is to be asked again by now."""
         return self.filter(status="started", ask_again_at__lte=now)

@@ -1,10 +1,14 @@
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from bookings.exceptions import GatewayUnknown
 from bookings.gateways.base import PaymentGateway
-from bookings.gateways.sandbox import SandboxGateway
 
-GATEWAYS: dict[str, type[PaymentGateway]] = {"sandbox": SandboxGateway}
+GATEWAYS = {
+    "sandbox": "bookings.gateways.sandbox.SandboxGateway",
+    "stripe": "bookings.gateways.stripe_gateway.StripeGateway",
+}
+"""Loaded when first used, so that a deployment without Stripe does not carry its library."""
 
 
 def open_gateways() -> list[str]:
@@ -16,4 +20,5 @@ def gateway_named(name: str) -> PaymentGateway:
     """Raises GatewayUnknown where `PAYMENT_GATEWAYS` does not name it."""
     if name not in open_gateways():
         raise GatewayUnknown
-    return GATEWAYS[name]()
+    gateway: PaymentGateway = import_string(GATEWAYS[name])()
+    return gateway

@@ -5,15 +5,21 @@ out though the charge was made, so that the truth must be asked for · `tok_3ds`
 """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from bookings.gateways.base import Charge, ChargeStatus, GatewayUnreachable
-from bookings.models import SandboxCharge
+from bookings.gateways.base import (
+    Charge,
+    ChargeNotice,
+    ChargeStatus,
+    GatewayUnreachable,
+    NoticeInvalid,
+    RefundNotice,
+)
+from bookings.models import Payment, Refund, SandboxCharge
 
 TOKENS = {
     "tok_ok": SandboxCharge.Outcome.SUCCEEDS,
@@ -27,43 +33,59 @@ TOKENS = {
 class SandboxGateway:
     name = "sandbox"
 
-    def charge(self, *, key: UUID, amount: Decimal, currency: str, token: str, now: datetime) -> Charge:
-        if token not in TOKENS:
+    def prepare(self, *, payment: Payment) -> Charge:
+        if payment.token not in TOKENS:
             return Charge(status=ChargeStatus.DECLINED, decline_code="invalid_token")
-        delay = {"tok_slow": settings.SANDBOX_SLOW_ANSWER, "tok_3ds": settings.SANDBOX_CHALLENGE_LIFETIME}
-        charge = SandboxCharge(
-            key=key,
-            amount=amount,
-            currency=currency,
-            outcome=TOKENS[token],
-            answers_at=now + delay.get(token, timedelta()),
-        )
-        SandboxCharge.objects.bulk_create([charge], ignore_conflicts=True)
-        if token == "tok_error":  # noqa: S105 -- the name of a scenario
-            raise GatewayUnreachable("the sandbox timed out, as this token asks")
-        return self.ask(key=key, now=now)
+        return Charge(status=ChargeStatus.PENDING, reference=str(payment.pk))
 
-    def ask(self, *, key: UUID, now: datetime) -> Charge:
-        charge = SandboxCharge.objects.filter(pk=key).first()
+    def charge(self, *, payment: Payment, now: datetime) -> Charge:
+        delay = {"tok_slow": settings.SANDBOX_SLOW_ANSWER, "tok_3ds": settings.SANDBOX_CHALLENGE_LIFETIME}
+        self._remember(payment, TOKENS[payment.token], answers_at=now + delay.get(payment.token, timedelta()))
+        if payment.token == "tok_error":  # noqa: S105 -- the name of a scenario
+            raise GatewayUnreachable("the sandbox timed out, as this token asks")
+        return self.ask(payment=payment, now=now)
+
+    def ask(self, *, payment: Payment, now: datetime) -> Charge:
+        charge = SandboxCharge.objects.filter(pk=payment.pk).first()
         if charge is None:
             return Charge(status=ChargeStatus.UNKNOWN)
+        reference = str(charge.pk)
         if charge.outcome == SandboxCharge.Outcome.CHALLENGE and now < charge.answers_at:
-            url = settings.SITE_URL + reverse("sandbox-challenge", args=[key])
-            return Charge(status=ChargeStatus.PENDING, reference=str(key), challenge_url=url)
+            url = settings.SITE_URL + reverse("sandbox-challenge", args=[charge.pk])
+            return Charge(status=ChargeStatus.PENDING, reference=reference, challenge_url=url)
         if now < charge.answers_at:
-            return Charge(status=ChargeStatus.PENDING, reference=str(key))
+            return Charge(status=ChargeStatus.PENDING, reference=reference)
         if charge.outcome == SandboxCharge.Outcome.SUCCEEDS:
-            return Charge(status=ChargeStatus.SUCCEEDED, reference=str(key))
+            return Charge(
+                status=ChargeStatus.SUCCEEDED, reference=reference, amount=charge.amount, currency=charge.currency
+            )
         decline = "card_declined" if charge.outcome == SandboxCharge.Outcome.DECLINED else "challenge_expired"
-        return Charge(status=ChargeStatus.DECLINED, reference=str(key), decline_code=decline)
+        return Charge(status=ChargeStatus.DECLINED, reference=reference, decline_code=decline)
 
-    def refund(self, *, key: UUID, charge: UUID, amount: Decimal, currency: str) -> None:
+    def give_up(self, *, payment: Payment, now: datetime) -> Charge:
+        """What is remembered as declined is not charged by a request that comes late."""
+        self._remember(payment, SandboxCharge.Outcome.DECLINED, answers_at=now)
+        self.answer_challenge(key=payment.pk, approve=False, now=now)
+        return self.ask(payment=payment, now=now)
+
+    @staticmethod
+    def _remember(payment: Payment, outcome: SandboxCharge.Outcome, *, answers_at: datetime) -> None:
+        """The first of a payment counts."""
+        charge = SandboxCharge(
+            key=payment.pk, amount=payment.amount, currency=payment.currency, outcome=outcome, answers_at=answers_at
+        )
+        SandboxCharge.objects.bulk_create([charge], ignore_conflicts=True)
+
+    def refund(self, *, refund: Refund) -> None:
         with transaction.atomic():
-            taken = SandboxCharge.objects.select_for_update().get(pk=charge)
-            if key.hex not in taken.refund_keys:
-                taken.refund_keys.append(key.hex)
-                taken.refunded += amount
+            taken = SandboxCharge.objects.select_for_update().get(pk=refund.payment_id)
+            if refund.pk.hex not in taken.refund_keys:
+                taken.refund_keys.append(refund.pk.hex)
+                taken.refunded += refund.amount
                 taken.save(update_fields=["refunded", "refund_keys"])
+
+    def read_notice(self, *, body: bytes, signature: str) -> ChargeNotice | RefundNotice | None:
+        raise NoticeInvalid("the sandbox sends none")
 
     @staticmethod
     def answer_challenge(*, key: UUID, approve: bool, now: datetime) -> None:

@@ -36,7 +36,7 @@ class Payment(models.Model):
     )
     reference = models.CharField(_("gateway's reference"), max_length=100, blank=True, editable=False)
     decline_code = models.CharField(_("decline code"), max_length=50, blank=True, editable=False)
-    challenge_url = models.CharField(_("challenge page"), max_length=500, blank=True, editable=False)
+    challenge_url = models.CharField(_("challenge page"), max_length=2000, blank=True, editable=False)
     started_at = models.DateTimeField(_("started"))
     answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
     ask_again_at = models.DateTimeField(_("ask again"), null=True, editable=False)
@@ -119,6 +119,8 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         SEATS_GONE = "seats_gone", _("paid after the seats had gone")
         CANCELLED = "cancelled", _("cancelled by the traveller")
+        PAID_TWICE = "paid_twice", _("the booking was not waiting for this payment any more")
+        WRONG_AMOUNT = "wrong_amount", _("the gateway took another amount or currency")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))

@@ -4,7 +4,9 @@ Three steps, and the gateway is called between the transactions, never inside on
 
 1. `_start` locks the booking, checks both clocks and writes a `Payment`. From then on neither clock moves against the
    traveller: nothing expires a hold that is being paid, and nothing changes its total.
-2. The gateway is asked to take the money, with the payment's id as idempotency key.
+2. The gateway is asked to take the money, in two steps: it is told of the charge, its reference is kept on the payment,
+   and only a payment that is still running then is charged. So a charge that may have been made can always be found,
+   and a payment that was given up is never charged by a worker that comes late.
 3. `settlement.record_answer` writes what it said: success sells the held seats and issues the tickets in one
    transaction.
 
@@ -18,7 +20,7 @@ from django.db import transaction
 
 from airlines.exceptions import PriceChanged
 from bookings.exceptions import HoldExpired, NotPayable, PaymentRunning
-from bookings.gateways import GatewayUnreachable, gateway_named
+from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, PaymentGateway, gateway_named
 from bookings.models import Booking, Payment
 from bookings.services import repricing
 from bookings.services.settlement import GATEWAY_ANSWERS_WITHIN, record_answer, settle
@@ -41,12 +43,27 @@ def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment
     payment, is_new = _start(booking, gateway, token, now)
     if not is_new:
         return settle(payment=payment, now=now)
+    charge = _charge(chosen, payment, now)
+    return record_answer(payment=payment, charge=charge, now=now) if charge else payment
+
+
+def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge | None:
+    """What the gateway says; None where it does not answer, or where the payment was given up meanwhile."""
     try:
-        charge = chosen.charge(key=payment.pk, amount=payment.amount, currency=payment.currency, token=token, now=now)
+        prepared = gateway.prepare(payment=payment)
+    except GatewayUnreachable:
+        return Charge(status=ChargeStatus.DECLINED, decline_code="gateway_unreachable")
+    if prepared.status is ChargeStatus.DECLINED:
+        return prepared
+    if not Payment.objects.started(payment.pk).update(reference=prepared.reference):
+        payment.refresh_from_db()
+        return None
+    payment.reference = prepared.reference
+    try:
+        return gateway.charge(payment=payment, now=now)
     except GatewayUnreachable:
         log.warning("gateway_unreachable", payment=str(payment.pk))
-        return payment
-    return record_answer(payment=payment, charge=charge, now=now)
+        return None
 
 
 @transaction.atomic

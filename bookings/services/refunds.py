@@ -1,6 +1,7 @@
 """Refunds go back by the gateway that took the money, and are sent again until it has them."""
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -15,18 +16,15 @@ BATCH = 100
 
 
 def pay_refunds(*, now: datetime) -> int:
-    """Send every refund that is not paid yet; returns how many were."""
+    """Send every refund that is not paid yet, the least tried first; returns how many were."""
     started = Refund.objects.filter(status=Refund.Status.STARTED).select_related("payment")
-    return sum(_pay(refund, now) for refund in list(started.order_by("started_at")[:BATCH]))
+    return sum(_pay(refund, now) for refund in list(started.order_by("times_tried", "started_at")[:BATCH]))
 
 
 def _pay(refund: Refund, now: datetime) -> bool:
-    payment = refund.payment
     Refund.objects.filter(pk=refund.pk).update(times_tried=F("times_tried") + 1)
     try:
-        gateway_named(payment.gateway).refund(
-            key=refund.pk, charge=payment.pk, amount=refund.amount, currency=payment.currency
-        )
+        gateway_named(refund.payment.gateway).refund(refund=refund)
     except GatewayUnreachable:
         log.warning("refund_not_sent", refund=str(refund.pk), tries=refund.times_tried + 1)
         return False
@@ -45,3 +43,9 @@ def _record_paid(refund: Refund, now: datetime) -> bool:
     payment.status = Payment.Status.REFUNDED if whole else Payment.Status.PARTLY_REFUNDED
     payment.save(update_fields=["status"])
     return bool(paid)
+
+
+def reopen(*, refund: UUID) -> bool:
+    """The gateway had taken a refund and could not pay it after all: it is sent again. Whether it had been paid."""
+    paid = Refund.objects.filter(pk=refund, status=Refund.Status.SUCCEEDED)
+    return bool(paid.update(status=Refund.Status.STARTED, paid_at=None))

@@ -1,5 +1,6 @@
 """What a gateway answered becomes the truth of a booking, exactly once, whenever and from wherever it comes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,13 +15,16 @@ from bookings.models import Booking, Coupon, Payment, Refund
 from bookings.services.constraints import constraint_of
 from bookings.services.telling import tell_owner
 from bookings.services.ticketing import issue_tickets
+from flights_project.lib.money import on_the_wire
 
 log = structlog.get_logger(__name__)
 
 GATEWAY_ANSWERS_WITHIN = timedelta(seconds=30)
 """A web worker waits no longer for a gateway; after this only the settling task asks."""
 UNKNOWN_IS_FAILED_AFTER = timedelta(minutes=2)
-"""A charge that the gateway has never heard of by then never reached it."""
+"""A charge that the gateway was not told to make by then never reached it."""
+CHALLENGE_IS_FAILED_AFTER = timedelta(minutes=15)
+"""Who has not been to the bank's page by then has left: the seats do not wait for ever."""
 ASK_AGAIN_AT_MOST = timedelta(minutes=5)
 BATCH = 200
 
@@ -32,12 +36,25 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
     delay = min(GATEWAY_ANSWERS_WITHIN * 2 ** min(payment.times_asked, 6), ASK_AGAIN_AT_MOST)
     Payment.objects.filter(pk=payment.pk).update(ask_again_at=now + delay, times_asked=F("times_asked") + 1)
     try:
-        charge = gateway_named(payment.gateway).ask(key=payment.pk, now=now)
+        charge = _truth(payment, now)
     except GatewayUnreachable:
         return payment
-    if charge.status == ChargeStatus.UNKNOWN and now >= payment.started_at + UNKNOWN_IS_FAILED_AFTER:
-        charge = Charge(status=ChargeStatus.DECLINED, decline_code="never_received")
     return record_answer(payment=payment, charge=charge, now=now)
+
+
+def _truth(payment: Payment, now: datetime) -> Charge:
+    """What became of the charge. One that waits in vain is given up at the gateway before it counts as failed."""
+    gateway = gateway_named(payment.gateway)
+    charge = gateway.ask(payment=payment, now=now)
+    runs_for = now - payment.started_at
+    if charge.status is ChargeStatus.UNKNOWN and runs_for >= UNKNOWN_IS_FAILED_AFTER:
+        why = "never_received"
+    elif charge.challenge_url and runs_for >= CHALLENGE_IS_FAILED_AFTER:
+        why = "challenge_expired"
+    else:
+        return charge
+    given_up = gateway.give_up(payment=payment, now=now)
+    return replace(given_up, decline_code=why) if given_up.status is ChargeStatus.DECLINED else given_up
 
 
 def settle_due(*, now: datetime) -> int:
@@ -60,17 +77,46 @@ def record_answer(*, payment: Payment, charge: Charge, now: datetime) -> Payment
 
 @transaction.atomic
 def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
+    """The money is taken, be it late for a payment that had failed: it buys the journey, or it goes back."""
     booking = Booking.objects.locked(payment.booking_id)
-    answered = Payment.objects.started(payment.pk).update(
-        status=Payment.Status.SUCCEEDED, reference=charge.reference, answered_at=now, challenge_url=""
-    )
-    if not answered:
+    reason = _why_it_goes_back(payment, charge, booking)
+    if not _take(payment, charge, now, reason):
         return
-    if booking.status == Booking.Status.HELD:
+    if reason is None and booking.status == Booking.Status.HELD:
         inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
         _confirm(booking, now)
-    elif not _retake(booking, now):
-        _refund_in_full(booking, payment, now)
+    elif reason is not None or not _retake(booking, now):
+        _refund_in_full(booking, payment, reason or Refund.Reason.SEATS_GONE, now)
+
+
+def _why_it_goes_back(payment: Payment, charge: Charge, booking: Booking) -> Refund.Reason | None:
+    """None where the money can buy the journey. Nothing is confirmed for another amount than was asked for."""
+    if (charge.amount, charge.currency) != (payment.amount, payment.currency):
+        log.error(
+            "wrong_amount_taken",
+            payment=str(payment.pk),
+            asked=f"{payment.amount} {payment.currency}",
+            taken=f"{charge.amount} {charge.currency}",
+        )
+        return Refund.Reason.WRONG_AMOUNT
+    if booking.status in (Booking.Status.HELD, Booking.Status.EXPIRED):
+        return None
+    return Refund.Reason.PAID_TWICE
+
+
+def _take(payment: Payment, charge: Charge, now: datetime, reason: Refund.Reason | None) -> bool:
+    """Write down what was taken; False where that was done before. What goes back at once never counts as paid."""
+    return bool(
+        Payment.objects.untaken(payment.pk).update(
+            status=Payment.Status.SUCCEEDED if reason is None else Payment.Status.REFUNDED,
+            amount=charge.amount,
+            currency=charge.currency,
+            reference=charge.reference,
+            decline_code=reason or "",
+            answered_at=now,
+            challenge_url="",
+        )
+    )
 
 
 def _lock_cabins(booking: Booking) -> list[FlightCabin]:
@@ -112,24 +158,32 @@ def _refuse_unless_flying(booking: Booking, now: datetime) -> None:
         raise NotOnSale
 
 
-def _refund_in_full(booking: Booking, payment: Payment, now: datetime) -> None:
-    """The seats are somebody else's: everything goes back, by the task that pays refunds."""
-    Refund.objects.create(payment=payment, amount=payment.amount, reason=Refund.Reason.SEATS_GONE, started_at=now)
-    tell_owner("payment_refunded", booking, subject=str(payment.pk), now=now)
-    log.warning("paid_after_seats_gone", booking=booking.locator, payment=str(payment.pk))
+def _refund_in_full(booking: Booking, payment: Payment, reason: Refund.Reason, now: datetime) -> None:
+    """Nothing was sold for this money: everything goes back, by the task that pays refunds."""
+    payment.refresh_from_db(fields=["amount", "currency"])
+    Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.REFUNDED)
+    Refund.objects.create(payment=payment, amount=payment.amount, reason=reason, started_at=now)
+    total = on_the_wire(payment.amount, payment.currency)
+    tell_owner("payment_refunded", booking, subject=str(payment.pk), reason=reason.value, total=total, now=now)
+    log.warning("payment_goes_back", booking=booking.locator, payment=str(payment.pk), reason=reason.value)
 
 
 @transaction.atomic
 def _fail(payment: Payment, charge: Charge, now: datetime) -> None:
-    failed = Payment.objects.started(payment.pk).update(
-        status=Payment.Status.FAILED,
-        reference=charge.reference,
-        decline_code=charge.decline_code,
-        answered_at=now,
-        challenge_url="",
+    """A charge that was prepared since the gateway was asked is not the one that has failed."""
+    failed = (
+        Payment.objects.started(payment.pk)
+        .filter(reference=payment.reference)
+        .update(
+            status=Payment.Status.FAILED,
+            decline_code=charge.decline_code,
+            answered_at=now,
+            challenge_url="",
+        )
     )
     if not failed:
         return
     booking = Booking.objects.select_related("family").get(pk=payment.booking_id)
-    tell_owner("payment_failed", booking, subject=str(payment.pk), now=now)
+    if booking.status != Booking.Status.CONFIRMED:  # by another payment
+        tell_owner("payment_failed", booking, subject=str(payment.pk), now=now)
     log.info("payment_failed", booking=booking.locator, decline_code=charge.decline_code)

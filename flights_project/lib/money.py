@@ -3,18 +3,10 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
-MINOR_DIGITS = {
-    "BHD": 3,
-    "CLP": 0,
-    "ISK": 0,
-    "JPY": 0,
-    "JOD": 3,
-    "KRW": 0,
-    "KWD": 3,
-    "OMR": 3,
-    "TND": 3,
-    "VND": 0,
-}
+MINOR_DIGITS = dict.fromkeys(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+    0,
+) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 """Decimal places of the currencies that do not have two (ISO 4217)."""
 
 
