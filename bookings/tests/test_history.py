@@ -33,9 +33,9 @@ def test_a_payment_through_the_api_says_who_and_by_which_door(as_user, traveller
     )
 
     [confirmed] = events_of(booking)
-    [paid] = events_of(Payment.objects.get())
-    assert (confirmed.status, paid.status) == ("confirmed", "succeeded")
-    for event in (confirmed, paid):
+    [prepared, paid] = events_of(Payment.objects.get())
+    assert (confirmed.status, prepared.status, paid.status) == ("confirmed", "started", "succeeded")
+    for event in (confirmed, prepared, paid):
         assert event.pgh_context["user"] == traveller.pk
         assert event.pgh_context["door"] == "api"
         assert event.pgh_context["request_id"]

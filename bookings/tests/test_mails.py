@@ -5,6 +5,7 @@ import re
 import pytest
 
 from airlines.tests.factories import make_flight
+from bookings.models import Refund
 from bookings.services import expiry, reminders, settlement
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.payment import pay
@@ -47,7 +48,7 @@ def told(traveller, flight, now, settings):
         elif kind == "payment_refunded":
             pay(booking=hold, gateway="sandbox", token="tok_ok", now=now)
             hold.refresh_from_db()
-            settlement._refund_in_full(hold, hold.payments.get(), now)
+            settlement._refund_in_full(hold, hold.payments.get(), Refund.Reason.SEATS_GONE, now)
         elif kind == "booking_cancelled":
             quote = quote_cancellation(booking=booking, now=now)
             confirm_cancellation(booking=booking, quote_id=quote.pk, now=now)
@@ -135,3 +136,18 @@ def test_html_carries_everything_with_it(told, kind):
     assert not re.search(r"<(img|script|link|iframe|form)\b", html)
     assert not re.search(r"url\(|@import", html)
     assert 'name="color-scheme" content="light dark"' in html
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("paid_twice", "Nothing changes for the booking."), ("wrong_amount", "another amount")]
+)
+def test_money_that_goes_back_says_why(traveller, flight, now, reason, words):
+    hold = make_hold(traveller, flight, now=now)
+    pay(booking=hold, gateway="sandbox", token="tok_ok", now=now)
+    settlement._refund_in_full(hold, hold.payments.get(), Refund.Reason(reason), now)
+
+    mail = render(Message.objects.get(kind="payment_refunded"))
+
+    assert words in mail.text
+    assert words in words_of(mail.html)
+    assert "seats had already gone" not in mail.text + mail.html
