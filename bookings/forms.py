@@ -5,15 +5,18 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
+from csp.constants import SELF
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from airlines.services.pricing import Party, TravellerType
 from bookings.gateways import open_gateways
+from bookings.gateways.stripe_amounts import to_stripe
 from bookings.models import Booking, Passenger
 from bookings.services.holds import Contact
 from bookings.services.travellers import OLDEST, Traveller, name_fault
@@ -192,8 +195,32 @@ def _initial(position: int, owner: User, party: Party) -> dict[str, str]:
 
 
 class PaymentForm(forms.Form):
-    """A card of the sandbox, and the total that the page showed: another one is not charged."""
+    """What to pay with, and the total that the page showed: another one is not charged."""
 
+    gateway: ClassVar[str]
+    sources: ClassVar[dict[str, list[str]]] = {}
+    """What else the page loads from, by directive of the content security policy."""
+
+    total = forms.DecimalField(label=_("Total"), widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, booking: Booking) -> None:
+        super().__init__(data)
+        self.booking = booking
+
+    def clean_total(self) -> Decimal:
+        shown: Decimal = self.cleaned_data["total"]
+        if shown != self.booking.total:
+            raise forms.ValidationError(
+                _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
+                params={"total": money(self.booking.total)},
+            )
+        return shown
+
+
+class SandboxPaymentForm(PaymentForm):
+    """A card of the sandbox."""
+
+    gateway = "sandbox"
     CARDS = [
         ("tok_ok", _("Card that is accepted"), _("Pays at once.")),
         ("tok_3ds", _("Card with a bank's check"), _("The bank asks you to confirm on its own page.")),
@@ -209,26 +236,46 @@ class PaymentForm(forms.Form):
         initial="tok_ok",
         error_messages={"required": _("Choose a card.")},
     )
-    total = forms.DecimalField(label=_("Total"), widget=forms.HiddenInput)
+    field_order = ["token", "total"]
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, booking: Booking) -> None:
-        super().__init__(data)
-        self.booking = booking
-        self.hints = {token: hint for token, _name, hint in self.CARDS}
 
-    @staticmethod
-    def gateway() -> str | None:
-        """The gateway whose cards this form has, where it is open."""
-        return "sandbox" if "sandbox" in open_gateways() else None
+class StripePaymentForm(PaymentForm):
+    """Stripe's own fields in its own frame: a card's number never comes here, only a token that stands for it."""
 
-    def clean_total(self) -> Decimal:
-        shown: Decimal = self.cleaned_data["total"]
-        if shown != self.booking.total:
-            raise forms.ValidationError(
-                _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
-                params={"total": money(self.booking.total)},
-            )
-        return shown
+    gateway = "stripe"
+    sources = {
+        "script-src": ["https://js.stripe.com", "https://*.js.stripe.com"],
+        "frame-src": ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"],
+        "connect-src": [SELF, "https://api.stripe.com"],
+    }
+
+    token = forms.RegexField(
+        r"^(ctoken|pm)_[A-Za-z0-9_]{1,180}$",
+        label=_("Card"),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Enter your card."),
+            "invalid": _("Enter your card again: it did not reach us whole."),
+        },
+    )
+
+    @property
+    def smallest_units(self) -> int:
+        """The total as Stripe's script wants it."""
+        return to_stripe(self.booking.total, self.booking.currency)
+
+    @property
+    def publishable_key(self) -> str:
+        return str(settings.STRIPE_PUBLISHABLE_KEY)
+
+
+def payment_form(data: Mapping[str, Any] | None, *, booking: Booking) -> PaymentForm | None:
+    """The form of the preferred gateway that is open; None where none is."""
+    forms_by_gateway: dict[str, type[PaymentForm]] = {
+        form.gateway: form for form in (SandboxPaymentForm, StripePaymentForm)
+    }
+    name = next((name for name in open_gateways() if name in forms_by_gateway), None)
+    return forms_by_gateway[name](data, booking=booking) if name else None
 
 
 class CancellationForm(forms.Form):

@@ -65,6 +65,11 @@ WITHOUT_NAMES = {"traveller": gettext_lazy("One of these travellers"), "flight":
 DECLINES: dict[str, str | Promise] = {
     "card_declined": gettext_lazy("Your bank declined the card."),
     "challenge_expired": gettext_lazy("The time to confirm the payment with your bank ran out."),
+    "insufficient_funds": gettext_lazy("There is not enough money on the card."),
+    "expired_card": gettext_lazy("The card has expired."),
+    "incorrect_cvc": gettext_lazy("The card's security code is not right."),
+    "payment_intent_authentication_failure": gettext_lazy("Your bank did not get your confirmation."),
+    "gateway_unreachable": gettext_lazy("We could not reach the bank. Try again in a moment."),
     "never_received": gettext_lazy("The payment did not reach your bank."),
     "invalid_token": gettext_lazy("The card is not known."),
 }

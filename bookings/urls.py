@@ -10,8 +10,10 @@ urlpatterns = [
     path("trips/", views.trips, name="trips"),
     path("trips/<locator:locator>/", views.trip, name="trip"),
     path("trips/<locator:locator>/pay/", views.pay, name="pay"),
+    path("trips/<locator:locator>/pay/return/", views.pay_return, name="pay-return"),
     path("trips/<locator:locator>/release/", views.release, name="release"),
     path("trips/<locator:locator>/cancel/", views.cancel, name="cancel"),
     path("trips/<locator:locator>/cancel/<uuid:quote_id>/", views.confirm_cancel, name="confirm-cancel"),
     path("payments/sandbox/<uuid:key>/", views.sandbox_challenge, name="sandbox-challenge"),
+    path("payments/stripe/webhook/", views.stripe_webhook, name="stripe-webhook"),
 ]

@@ -3,14 +3,16 @@
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -18,15 +20,23 @@ from django_htmx.middleware import HtmxDetails
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.itineraries import price_table, search_again_url
 from airlines.services.offers import OfferClaim, open_offer, price_again
-from bookings.exceptions import AlreadyBooked, BookingLimitReached, NotReleasable, TooManyHolds, TravellerElsewhere
-from bookings.forms import BookingForm, CancellationForm, PaymentForm
-from bookings.gateways import open_gateways
+from bookings.exceptions import (
+    AlreadyBooked,
+    BookingLimitReached,
+    GatewayUnknown,
+    NotReleasable,
+    TooManyHolds,
+    TravellerElsewhere,
+)
+from bookings.forms import BookingForm, CancellationForm, PaymentForm, payment_form
+from bookings.gateways import NoticeInvalid, open_gateways
 from bookings.gateways.sandbox import SandboxGateway
 from bookings.messages import decline_in_words, words_for
 from bookings.models import Booking, CancellationQuote, Payment
 from bookings.services import payment as paying
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
+from bookings.services.notices import hear
 from bookings.services.settlement import settle
 from bookings.trips import Trip
 from flights_project.gateway.addresses import address_of
@@ -167,31 +177,29 @@ def trip(request: TravellerRequest, locator: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
-def pay(request: TravellerRequest, locator: str) -> HttpResponse:
+def pay(request: TravellerRequest, locator: str) -> HttpResponseBase:
     """Pays for a held booking; while a payment runs, says so and asks again."""
     trip = _own_trip(request, locator)
     booking = trip.booking
     if booking.status != Booking.Status.HELD:
         return _go(request, "trip", booking.locator)
-    form = PaymentForm(request.POST if request.method == "POST" else None, booking=booking)
-    if form.is_valid():
-        return _pay(request, booking, form.cleaned_data["token"])
+    form = payment_form(request.POST if request.method == "POST" else None, booking=booking)
+    if form is not None and form.is_valid():
+        return _pay(request, booking, form)
     failed = trip.last_payment if trip.last_payment and trip.last_payment.status == "failed" else None
-    return render(
-        request,
-        "bookings/pay.html",
-        {
-            "trip": trip,
-            "form": form if form.gateway() else None,
-            "failure": decline_in_words(failed.decline_code) if failed else None,
-        },
-    )
+    failure = decline_in_words(failed.decline_code) if failed else None
+
+    @csp_update(form.sources if form else {})
+    def page(request: HttpRequest) -> HttpResponse:
+        return render(request, "bookings/pay.html", {"trip": trip, "form": form, "failure": failure})
+
+    return page(request)
 
 
-def _pay(request: HttpRequest, booking: Booking, token: str) -> HttpResponse:
-    gateway = PaymentForm.gateway() or ""
+def _pay(request: HttpRequest, booking: Booking, form: PaymentForm) -> HttpResponse:
+    token = form.cleaned_data["token"]
     try:
-        payment = paying.pay(booking=booking, gateway=gateway, token=token, now=timezone.now())
+        payment = paying.pay(booking=booking, gateway=form.gateway, token=token, now=timezone.now())
     except DomainError as error:
         messages.warning(request, words_for(error))
         return redirect("pay", booking.locator)
@@ -208,6 +216,35 @@ def _after_payment(payment: Payment) -> HttpResponse:
     if payment.status in (Payment.Status.STARTED, Payment.Status.FAILED):
         return redirect("pay", locator)
     return redirect("trip", locator)
+
+
+@require_safe
+@never_cache
+@login_required
+def pay_return(request: TravellerRequest, locator: str) -> HttpResponse:
+    """Back from the bank's page: what came of it is asked, whatever the address says."""
+    payment = _own_trip(request, locator).last_payment
+    if payment is None:
+        return redirect("pay", locator)
+    return _after_payment(settle(payment=payment, now=timezone.now()))
+
+
+@csrf_exempt
+@require_POST
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    """Stripe says what has changed. It sends the same again until it is answered with 200."""
+    try:
+        hear(
+            gateway="stripe",
+            body=request.body,
+            signature=request.headers.get("Stripe-Signature", ""),
+            now=timezone.now(),
+        )
+    except GatewayUnknown as error:
+        raise Http404 from error
+    except NoticeInvalid:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    return HttpResponse()
 
 
 @require_POST

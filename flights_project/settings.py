@@ -69,6 +69,19 @@ PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=[])
 """Names of the gateways open for payment, the first is offered first. `sandbox` takes no money."""
 if "sandbox" in PAYMENT_GATEWAYS and not DEMO:
     raise ImproperlyConfigured("The sandbox gateway issues tickets for no money; only DEMO=on may name it.")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+"""Another address is for tests, against a server that answers as Stripe does."""
+if "stripe" in PAYMENT_GATEWAYS:
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"):
+        if not globals()[name]:
+            raise ImproperlyConfigured(f"PAYMENT_GATEWAYS names stripe, which needs {name}.")
+    if not DEMO and "_test_" in STRIPE_SECRET_KEY + STRIPE_PUBLISHABLE_KEY:
+        raise ImproperlyConfigured("Stripe's test keys issue tickets for no money; only DEMO=on may use them.")
+    if not DEMO and STRIPE_API_BASE != "https://api.stripe.com":
+        raise ImproperlyConfigured("STRIPE_API_BASE is for tests; only DEMO=on may set it.")
 SANDBOX_SLOW_ANSWER = HOLD_LIFETIME + timedelta(seconds=30)
 """How long the sandbox takes to answer for `tok_slow`: until after the hold would have ended."""
 SANDBOX_CHALLENGE_LIFETIME = timedelta(minutes=10)

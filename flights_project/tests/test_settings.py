@@ -51,3 +51,32 @@ def test_what_it_needs_must_be_there(name):
 def test_what_only_a_demo_may_is_refused(changes, says):
     assert says in start_with(**changes).stderr
     assert start_with(**changes, DEMO="on").returncode == 0
+
+
+STRIPE = {
+    "PAYMENT_GATEWAYS": "stripe",
+    "STRIPE_SECRET_KEY": "sk_live_x",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_x",
+    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+}
+
+
+def test_stripe_is_open_with_its_keys():
+    assert start_with(**STRIPE).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"])
+def test_stripe_needs_its_keys(name):
+    assert name in start_with(**STRIPE | {name: ""}).stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_x"}, "tickets for no money"),
+        ({"STRIPE_API_BASE": "http://localhost:1"}, "is for tests"),
+    ],
+)
+def test_stripe_takes_real_money_outside_a_demo(changes, says):
+    assert says in start_with(**STRIPE | changes).stderr
+    assert start_with(**STRIPE | changes, DEMO="on").returncode == 0
