@@ -264,7 +264,9 @@ class TestThePageToPay:
     def test_shows_stripes_form_and_lets_it_load(self, booking, url, traveller, page_of):
         page = page_of(traveller).get(url)
 
-        assert 'data-publishable-key="pk_test_of_the_tests"' in page.text
+        form = page.text.partition("data-stripe-pay")[2].partition("</form>")[0]
+        assert 'data-publishable-key="pk_test_of_the_tests"' in form
+        assert "csrfmiddlewaretoken" in form
         assert f'data-amount="{booking.total * 100:.0f}"' in page.text
         policy = dict(each.strip().split(" ", 1) for each in page.headers["Content-Security-Policy"].split(";"))
         assert "https://js.stripe.com" in policy["script-src"]
