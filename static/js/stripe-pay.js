@@ -8,8 +8,10 @@ for (const form of document.querySelectorAll("[data-stripe-pay]")) {
     told.hidden = !words;
   };
 
+  const wanted = form.querySelector("[data-stripe-wanted]");
+  wanted.hidden = true;
   if (!window.Stripe) {
-    say(form.querySelector("[data-stripe-missing]").textContent);
+    say(wanted.textContent);
     form.addEventListener("submit", (event) => event.preventDefault());
     continue;
   }
