@@ -53,7 +53,7 @@ class Payment(models.Model):
                 condition=Q(status__in=["started", "succeeded", "failed", "refunded", "partly_refunded"]),
                 name="payment_status_known",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_not_negative"),
             models.UniqueConstraint(
                 fields=["booking"], name="one_running_payment_per_booking", condition=Q(status="started")
             ),

@@ -49,6 +49,8 @@ def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment
 
 def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge | None:
     """What the gateway says; None where it does not answer, or where the payment was given up meanwhile."""
+    if not payment.amount:  # a journey for nothing: there is nothing to take
+        return Charge(status=ChargeStatus.SUCCEEDED, amount=payment.amount, currency=payment.currency)
     try:
         prepared = gateway.prepare(payment=payment)
     except GatewayUnreachable:

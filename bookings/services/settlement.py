@@ -10,6 +10,7 @@ from django.db.models import F
 from airlines.exceptions import NotOnSale, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services import inventory
+from bookings.exceptions import GatewayUnknown
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.models import Booking, Coupon, Payment, Refund
 from bookings.services.constraints import constraint_of
@@ -37,7 +38,8 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
     Payment.objects.filter(pk=payment.pk).update(ask_again_at=now + delay, times_asked=F("times_asked") + 1)
     try:
         charge = _truth(payment, now)
-    except GatewayUnreachable:
+    except (GatewayUnreachable, GatewayUnknown) as error:
+        log.warning("no_answer_yet", payment=str(payment.pk), error=repr(error))
         return payment
     return record_answer(payment=payment, charge=charge, now=now)
 
@@ -162,7 +164,8 @@ def _refund_in_full(booking: Booking, payment: Payment, reason: Refund.Reason, n
     """Nothing was sold for this money: everything goes back, by the task that pays refunds."""
     payment.refresh_from_db(fields=["amount", "currency"])
     Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.REFUNDED)
-    Refund.objects.create(payment=payment, amount=payment.amount, reason=reason, started_at=now)
+    if payment.amount:
+        Refund.objects.create(payment=payment, amount=payment.amount, reason=reason, started_at=now)
     total = on_the_wire(payment.amount, payment.currency)
     tell_owner("payment_refunded", booking, subject=str(payment.pk), reason=reason.value, total=total, now=now)
     log.warning("payment_goes_back", booking=booking.locator, payment=str(payment.pk), reason=reason.value)

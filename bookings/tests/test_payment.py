@@ -78,6 +78,21 @@ def test_a_declined_payment_leaves_the_hold_and_another_card_may_be_tried(bookin
     assert pay_with(booking, "tok_ok", now).status == "succeeded"
 
 
+def test_a_journey_for_nothing_is_confirmed_without_asking_for_money(traveller, in_a_month, now):
+    free = make_hold(traveller, make_flight(departs_at=in_a_month, fares={"light": 0}), now=now)
+
+    assert pay_with(free, "tok_ok", now).status == "succeeded"
+    assert free.status == "confirmed"
+    assert SandboxCharge.objects.count() == 0
+
+
+def test_a_gateway_that_was_closed_does_not_stop_the_others(booking, now, settings):
+    payment = pay_with(booking, "tok_slow", now)
+    settings.PAYMENT_GATEWAYS = []
+
+    assert settle(payment=payment, now=now).status == "started"
+
+
 def test_an_unknown_token_is_declined(booking, now):
     assert pay_with(booking, "tok_of_my_own", now).decline_code == "invalid_token"
 
