@@ -41,8 +41,12 @@ def configure(log_settings: LogSettings) -> None:
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-            # django-structlog says the same of every task, with its request's id.
-            "loggers": {"celery.app.trace": {"level": "WARNING"}},
+            # django-structlog says the same of every task, with its request's id; clocks tick all the time.
+            "loggers": {
+                "celery.app.trace": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+            },
             "root": {"handlers": ["stderr"], "level": log_settings["level"]},
         }
     )
