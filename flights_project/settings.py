@@ -48,6 +48,7 @@ CURRENCY = env.str("CURRENCY", default="INR")
 """The one selling currency of this deployment, ISO 4217."""
 
 SALE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SALE_CLOSES_MINUTES", default=45))
+SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SEAT_CHOICE_CLOSES_MINUTES", default=60))
 TRAVELLERS_PER_BOOKING = env.int("TRAVELLERS_PER_BOOKING", default=9)
 BOOKINGS_PER_USER_PER_QUARTER = (
     env.int("BOOKINGS_PER_USER_PER_QUARTER", default=5)

@@ -26,7 +26,10 @@ class FareFamilyAdmin(DeskAdmin[FareFamily]):
     prepopulated_fields = {"code": ["name"]}
     fieldsets = [
         (None, {"fields": [("name", "code"), "position"]}),
-        (gettext_lazy("Bags and seat"), {"fields": [("cabin_bag_kg", "checked_bag_kg"), "seat_choice_included"]}),
+        (
+            gettext_lazy("Bags and seat"),
+            {"fields": [("cabin_bag_kg", "checked_bag_kg"), ("seat_choice_included", "seat_fee")]},
+        ),
         (gettext_lazy("Refund and change"), {"fields": [("refund_percent", "change_fee")]}),
         (gettext_lazy("Children"), {"fields": [("child_percent", "infant_percent")]}),
     ]

@@ -49,10 +49,12 @@ def tax_as_dict(tax: TaxLine) -> dict[str, Any]:
 
 def conditions_as_dict(family: FareFamily) -> dict[str, Any]:
     changeable = family.change_fee is not None
+    seat_fee = family.price_of_a_seat
     return {
         "cabin_bag_kg": family.cabin_bag_kg,
         "checked_bag_kg": family.checked_bag_kg,
         "seat_choice_included": family.seat_choice_included,
+        "seat_fee": on_the_wire(seat_fee, settings.CURRENCY) if seat_fee is not None else None,
         "refundable": family.refund_percent > 0,
         "refund_percent": family.refund_percent,
         "changeable": changeable,
@@ -119,6 +121,7 @@ class ConditionsSerializer(serializers.Serializer[Any]):
     cabin_bag_kg = serializers.IntegerField()
     checked_bag_kg = serializers.IntegerField()
     seat_choice_included = serializers.BooleanField()
+    seat_fee = MoneyField(allow_null=True, help_text="For each seat chosen on a flight; null: no seat choice.")
     refundable = serializers.BooleanField()
     refund_percent = serializers.IntegerField()
     changeable = serializers.BooleanField()

@@ -38,10 +38,17 @@ class AirportSerializer(serializers.ModelSerializer[Airport]):
 
 class CabinSerializer(serializers.ModelSerializer[Cabin]):
     seats = serializers.SerializerMethodField(help_text="How many the layout makes.")
+    exit_rows = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        required=False,
+        write_only=True,
+        max_length=10,
+        help_text="Rows at an exit; the seat map of a flight shows them.",
+    )
 
     class Meta:
         model = Cabin
-        fields = ["cabin", "first_row", "last_row", "layout", "seats"]
+        fields = ["cabin", "first_row", "last_row", "layout", "seats", "exit_rows"]
 
     def get_seats(self, cabin: Cabin) -> int:
         return fleet.seat_count(cabin)
@@ -86,6 +93,11 @@ class AirplaneSerializer(serializers.ModelSerializer[Airplane]):
 
 class FareFamilySerializer(serializers.ModelSerializer[FareFamily]):
     change_fee = MoneyField(allow_null=True, required=False, help_text="null: not changeable.")
+    seat_fee = MoneyField(
+        allow_null=True,
+        required=False,
+        help_text="For each seat and flight where seat choice is not included; null: no seat choice.",
+    )
 
     class Meta:
         model = FareFamily
@@ -97,6 +109,7 @@ class FareFamilySerializer(serializers.ModelSerializer[FareFamily]):
             "cabin_bag_kg",
             "checked_bag_kg",
             "seat_choice_included",
+            "seat_fee",
             "refund_percent",
             "change_fee",
             "child_percent",

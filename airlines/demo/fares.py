@@ -27,6 +27,7 @@ FAMILIES: tuple[dict[str, Any], ...] = (
         "cabin_bag_kg": 7,
         "checked_bag_kg": 0,
         "seat_choice_included": False,
+        "seat_fee": 350,
         "refund_percent": 0,
         "change_fee": None,
     },
@@ -135,6 +136,8 @@ def fare_families() -> list[FareFamily]:
     for family in families:
         if family.change_fee is not None:
             family.change_fee = converted(Decimal(family.change_fee))
+        if family.seat_fee is not None:
+            family.seat_fee = converted(Decimal(family.seat_fee))
     return families
 
 

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pghistory
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -10,6 +12,8 @@ from airlines.models.network import COUNTRY, Airport
 from airlines.querysets import FlightFareQuerySet
 
 PERCENT = MaxValueValidator(100)
+SEAT_CHOICE_CODE = "SE"
+"""The line of a coupon's price for a seat of one's choice; no tax has this code."""
 
 
 class FareFamily(models.Model):
@@ -21,6 +25,14 @@ class FareFamily(models.Model):
     cabin_bag_kg = models.PositiveSmallIntegerField(_("cabin bag, kg"), default=7)
     checked_bag_kg = models.PositiveSmallIntegerField(_("checked bag, kg"), default=0, help_text=_("0 for none."))
     seat_choice_included = models.BooleanField(_("seat choice included"), default=False)
+    seat_fee = models.DecimalField(
+        _("seat fee"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("For each seat and flight where seat choice is not included. Empty: no seat choice."),
+    )
     refund_percent = models.PositiveSmallIntegerField(
         _("refund, % of the fare"),
         default=0,
@@ -55,10 +67,20 @@ class FareFamily(models.Model):
                 condition=Q(change_fee__isnull=True) | Q(change_fee__gte=0),
                 name="fare_family_change_fee_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(seat_fee__isnull=True) | Q(seat_fee__gte=0),
+                name="fare_family_seat_fee_not_negative",
+                violation_error_message=_("A seat fee is not negative."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def price_of_a_seat(self) -> Decimal | None:
+        """What choosing a seat on a flight costs one traveller; 0 where it is included, None where it is not sold."""
+        return Decimal() if self.seat_choice_included else self.seat_fee
 
 
 @pghistory.track(
@@ -140,6 +162,11 @@ class TaxRule(models.Model):
                 condition=Q(amount__gte=0) | Q(percent__gte=0, percent__lte=100), name="tax_not_negative"
             ),
             models.CheckConstraint(condition=Q(reach__in=["any", "domestic", "international"]), name="tax_reach_known"),
+            models.CheckConstraint(
+                condition=~Q(code=SEAT_CHOICE_CODE),
+                name="tax_code_is_not_seat_choice",
+                violation_error_message=_("SE is the code of seat choice."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -79,9 +79,28 @@ class Cabin(models.Model):
 
 
 class Seat(models.Model):
+    """A place in a cabin. Window, middle or aisle follows from the layout."""
+
+    class BlockedFor(models.TextChoices):
+        """Why the airline sells it to nobody."""
+
+        BROKEN = "broken", _("broken")
+        CREW_REST = "crew_rest", _("crew rest")
+        BALANCE = "balance", _("weight and balance")
+
     cabin = models.ForeignKey(Cabin, models.CASCADE, related_name="seats", verbose_name=_("cabin"))
     row = models.PositiveSmallIntegerField(_("row"))
     letter = models.CharField(_("letter"), max_length=1)
+    is_exit_row = models.BooleanField(
+        _("exit row"), default=False, help_text=_("Not for children, nor for adults with an infant on their lap.")
+    )
+    blocked_for = models.CharField(
+        _("blocked for"),
+        max_length=10,
+        choices=BlockedFor.choices,
+        blank=True,
+        help_text=_("Nobody can choose a blocked seat. Who sits on it stays there until somebody moves them."),
+    )
 
     class Meta:
         verbose_name = _("seat")
@@ -89,6 +108,9 @@ class Seat(models.Model):
         ordering = ["row", "letter"]
         constraints = [
             models.UniqueConstraint(fields=["cabin", "row", "letter"], name="seat_once_per_cabin"),
+            models.CheckConstraint(
+                condition=Q(blocked_for__in=["", "broken", "crew_rest", "balance"]), name="seat_blocked_for_known"
+            ),
         ]
 
     def __str__(self) -> str:

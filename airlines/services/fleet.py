@@ -1,7 +1,9 @@
 """Airplanes with their cabins, and the seats that a cabin's layout makes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,12 +15,16 @@ from airlines.models.fleet import LAYOUT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CabinPlan:
-    """Rows `first_row` to `last_row` laid out as `layout`, `ABC-DEF`: letters by column, a dash for an aisle."""
+    """Rows `first_row` to `last_row` laid out as `layout`, `ABC-DEF`: letters by column, a dash for an aisle.
+
+    All seats of `exit_rows` are at an exit.
+    """
 
     cabin: str
     first_row: int
     last_row: int
     layout: str
+    exit_rows: Sequence[int] = ()
 
 
 def seats_of(cabin: Cabin) -> list[Seat]:
@@ -53,8 +59,10 @@ def add_airplane(*, registration: str, model: str, cabins: Iterable[CabinPlan]) 
 
 
 def fit_cabins(*, airplane: Airplane, cabins: Iterable[CabinPlan]) -> None:
-    """Give a new airplane its cabins and their seats."""
+    """Give a new airplane its cabins and their seats. Raises as `add_airplane`."""
     for plan in cabins:
+        if any(not plan.first_row <= row <= plan.last_row for row in plan.exit_rows):
+            raise LayoutInvalid(f"An exit row is outside of rows {plan.first_row} to {plan.last_row}.")
         cabin = Cabin(
             airplane=airplane,
             cabin=plan.cabin,
@@ -64,9 +72,29 @@ def fit_cabins(*, airplane: Airplane, cabins: Iterable[CabinPlan]) -> None:
         )
         cabin.full_clean()
         cabin.save()
-        make_seats(cabin)
+        make_seats(cabin, exit_rows=plan.exit_rows)
 
 
-def make_seats(cabin: Cabin) -> None:
+def make_seats(cabin: Cabin, *, exit_rows: Collection[int] = ()) -> None:
     """Write the seats of a saved cabin, once: what is there already stays."""
-    Seat.objects.bulk_create(seats_of(cabin), ignore_conflicts=True)
+    seats = seats_of(cabin)
+    for seat in seats:
+        seat.is_exit_row = seat.row in exit_rows
+    Seat.objects.bulk_create(seats, ignore_conflicts=True)
+
+
+class SeatPosition(StrEnum):
+    """Where in its row a seat is."""
+
+    WINDOW = "window"
+    MIDDLE = "middle"
+    AISLE = "aisle"
+
+
+def seat_positions(layout: str) -> dict[str, SeatPosition]:
+    """Window, middle or aisle for each letter of `layout`; a seat that is both counts as window."""
+    blocks = layout.split("-")
+    positions = {letter: SeatPosition.MIDDLE for block in blocks for letter in block}
+    for left, right in pairwise(blocks):
+        positions |= {left[-1]: SeatPosition.AISLE, right[0]: SeatPosition.AISLE}
+    return positions | {layout[0]: SeatPosition.WINDOW, layout[-1]: SeatPosition.WINDOW}
