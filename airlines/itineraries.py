@@ -1,5 +1,6 @@
 """Offers as pages show them: grouped by flight, with the price as a table, and the way back to the search."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -75,7 +76,11 @@ def _cheapest_by_family(offers: Iterable[Offer]) -> list[Offer]:
 
 def price_table(price: JourneyPrice, *, total: Decimal | None = None) -> PriceTable:
     """`total` where it was agreed already, else the sum of the lines."""
-    fares = [PriceLine(count_of(each.traveller, each.count), each.count * each.fare) for each in price.travellers]
+    counts, sums = Counter[TravellerType](), defaultdict[TravellerType, Decimal](Decimal)
+    for each in price.travellers:
+        counts[each.traveller] += each.count
+        sums[each.traveller] += each.count * each.fare
+    fares = [PriceLine(count_of(kind, count), sums[kind]) for kind, count in counts.items()]
     return PriceTable(fares, price.taxes, price.total if total is None else total)
 
 

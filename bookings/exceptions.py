@@ -70,3 +70,39 @@ class QuoteExpired(DomainError):
 class QuoteOutdated(DomainError):
     code = "quote_outdated"
     title = "There is a newer quote, or the booking has changed since. Ask for a new one."
+
+
+class SeatTaken(DomainError):
+    """`facts["seat"]` and `facts["flight"]` say which, where one is to blame."""
+
+    code = "seat_taken"
+    title = "Somebody else has this seat."
+
+
+class SeatNotAvailable(DomainError):
+    """Blocked, in another cabin, or not in this airplane. `facts["seat"]` and `facts["flight"]` say which."""
+
+    code = "seat_not_available"
+    title = "This seat cannot be chosen on this flight."
+
+
+class ExitRowNotAllowed(DomainError):
+    """`facts["traveller"]` names who, `facts["seat"]` where."""
+
+    code = "exit_row_not_allowed"
+    title = "Children, and adults with an infant on their lap, may not sit at an exit."
+
+
+class SeatChoiceClosed(DomainError):
+    code = "seat_choice_closed"
+    title = "Seats of this flight can no longer be chosen."
+
+
+class SeatChoiceNotIncluded(DomainError):
+    code = "seat_choice_not_included"
+    title = "Seat choice is not included in this fare."
+
+
+class InfantHasNoSeat(DomainError):
+    code = "infant_has_no_seat"
+    title = "An infant sits on the lap of its adult and has no seat of its own."

@@ -4,14 +4,16 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from bookings.exceptions import (
     AlreadyBooked,
     BookingLimitReached,
+    ExitRowNotAllowed,
     GatewayUnknown,
     HoldExpired,
+    InfantHasNoSeat,
     MinorsAlone,
     NotCancellable,
     NotPayable,
@@ -19,9 +21,15 @@ from bookings.exceptions import (
     PaymentRunning,
     QuoteExpired,
     QuoteOutdated,
+    SeatChoiceClosed,
+    SeatChoiceNotIncluded,
+    SeatNotAvailable,
+    SeatTaken,
     TooManyHolds,
     TravellerElsewhere,
 )
+from bookings.services.seating import Seated
+from bookings.services.togetherness import Arrangement, Plan
 from flights_project.gateway.idempotency import RequestInProgress
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
@@ -54,6 +62,14 @@ WORDS: dict[type[DomainError], str | Promise] = {
     QuoteOutdated: gettext_lazy("The booking has changed since, and nothing was cancelled. Look at a new calculation."),
     PaymentRunning: gettext_lazy("A payment for this booking is still running. We did not start a second one."),
     GatewayUnknown: gettext_lazy("This way to pay is not open. Nothing was charged."),
+    SeatTaken: gettext_lazy("Somebody was faster: this seat is taken. Nothing was changed, choose another one."),
+    SeatNotAvailable: gettext_lazy("This seat cannot be chosen. Nothing was changed, choose another one."),
+    ExitRowNotAllowed: gettext_lazy(
+        "%(traveller)s may not sit at an exit: children and adults with an infant on the lap have to sit elsewhere."
+    ),
+    SeatChoiceClosed: gettext_lazy("Seats of this flight can no longer be chosen here."),
+    SeatChoiceNotIncluded: gettext_lazy("Seat choice is not included in this fare. You get a seat at check-in."),
+    InfantHasNoSeat: gettext_lazy("An infant sits on the lap of its adult and has no seat of its own."),
     RequestInProgress: gettext_lazy(
         "We are working on your booking. If it does not show here in a moment, nothing was booked: search again."
     ),
@@ -95,3 +111,56 @@ def price_change_in_words(error: PriceChanged) -> str:
 def decline_in_words(code: str) -> str:
     """Why a payment failed, as far as the gateway says."""
     return str(DECLINES.get(code, _("The payment did not succeed.")))
+
+
+def seated_in_words(seated: Seated) -> str:
+    """What "seat us together" did on a flight, and why it is not better."""
+    plan, count = seated.plan, len(seated.seats)
+    sentences = [_arranged(plan, count), *_children(plan)]
+    if plan.exits_left_out and plan.arrangement not in (Arrangement.SIDE_BY_SIDE, Arrangement.KEPT):
+        sentences.append(_("Children, and adults with an infant on the lap, may not sit at an exit."))
+    return " ".join(sentences)
+
+
+def _arranged(plan: Plan, count: int) -> str:
+    facts = {"rows": _listed(plan.rows), "count": count}
+    if count == 1 and plan.places:
+        [place] = plan.places.values()
+        return _("Seat %(seat)s is yours.") % {"seat": place.name}
+    match plan.arrangement:
+        case Arrangement.KEPT:
+            words = _("You sit side by side in row %(rows)s already, so nothing was changed.")
+        case Arrangement.SIDE_BY_SIDE:
+            words = _("You sit side by side in row %(rows)s.")
+        case Arrangement.SAME_ROW:
+            words = _("You all sit in row %(rows)s. No row has %(count)d free seats side by side without an aisle.")
+        case Arrangement.NEIGHBOURING_ROWS | Arrangement.APART if plan.moved_for_children:
+            words = _("You sit in rows %(rows)s, so that children sit beside an adult.")
+        case Arrangement.NEIGHBOURING_ROWS:
+            words = _("You sit in rows %(rows)s, as close as it goes. No row has %(count)d free seats for you.")
+        case Arrangement.APART:
+            words = _("You sit in rows %(rows)s. No rows next to each other have %(count)d free seats for you.")
+        case _:
+            words = _("There are not %(count)d free seats that you may all take, so nothing was changed.")
+    return words % facts
+
+
+def _children(plan: Plan) -> list[str]:
+    if plan.children_alone:
+        return [
+            ngettext(
+                "%(count)d child sits in a row without an adult of your party: free seats do not allow better.",
+                "%(count)d children sit in rows without an adult of your party: free seats do not allow better.",
+                plan.children_alone,
+            )
+            % {"count": plan.children_alone}
+        ]
+    if plan.children_not_beside:
+        return [_("Not every child has an adult right beside it, but each has one in its row.")]
+    return []
+
+
+def _listed(rows: list[int]) -> str:
+    """`12`, `12 and 13`, `4, 9 and 20`."""
+    *first, last = [str(row) for row in rows] or [""]
+    return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last

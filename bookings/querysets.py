@@ -43,7 +43,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "segments__family",
             "segments__flight__origin__city",
             "segments__flight__destination__city",
-            "coupons",
+            "coupons__seat",
             "payments",
         )
 

@@ -58,6 +58,12 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.NotReleasable: 409,
     bookings.PaymentRunning: 409,
     bookings.GatewayUnknown: 400,
+    bookings.SeatTaken: 409,
+    bookings.SeatNotAvailable: 409,
+    bookings.ExitRowNotAllowed: 409,
+    bookings.SeatChoiceClosed: 409,
+    bookings.SeatChoiceNotIncluded: 409,
+    bookings.InfantHasNoSeat: 409,
 }
 """The status of each error that states a fact; its `code` is part of the contract."""
 

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pghistory
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -5,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models import CabinClass, FareFamily, Flight, Seat
+from airlines.models.fares import SEAT_CHOICE_CODE
 from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
@@ -74,10 +77,18 @@ class Booking(models.Model):
         """What can be done with the booking now; the gate of each action checks again under its lock."""
         if self.status == self.Status.HELD:
             running = any(payment.status == "started" for payment in self.payments.all())
-            return [] if running else ["pay", "release"]
-        if self.status == self.Status.CONFIRMED:
-            return ["cancel"] if any(coupon.is_unused for coupon in self.coupons.all()) else []
+            return [] if running else ["pay", "release", *self._seat_choice]
+        if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
+            return ["cancel", *self._seat_choice]
         return []
+
+    @property
+    def _seat_choice(self) -> list[str]:
+        """Seats are sold with the journey. Afterwards whoever has paid for one or has it in the fare may change it."""
+        price = self.family.price_of_a_seat
+        on_sale = price is not None and self.status == self.Status.HELD
+        paid = any(coupon.is_unused and coupon.seat_fee is not None for coupon in self.coupons.all())
+        return ["choose_seats"] if on_sale or price == 0 or paid else []
 
 
 class Passenger(models.Model):
@@ -254,6 +265,11 @@ class Coupon(models.Model):
 
     def __str__(self) -> str:
         return f"{self.passenger} {self.flight}"
+
+    @property
+    def seat_fee(self) -> Decimal | None:
+        """What was charged for the choice of a seat; None where nothing was."""
+        return next((Decimal(line["amount"]) for line in self.taxes if line["code"] == SEAT_CHOICE_CODE), None)
 
     @property
     def is_unused(self) -> bool:

@@ -1,6 +1,6 @@
 """A booking's journey and price as they were sold, read back from segments and coupons."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,20 +37,19 @@ def slices_of(booking: Booking) -> list[BookedSlice]:
 
 
 def price_of(booking: Booking) -> JourneyPrice:
-    """What each type of traveller was charged, coupon by coupon; the booking comes from `with_journey()`."""
+    """What travellers were charged, coupon by coupon; the booking comes from `with_journey()`.
+
+    Travellers of a type who chose seats are told apart from those who did not.
+    """
     coupons: dict[int, list[Coupon]] = defaultdict(list)
     for coupon in booking.coupons.all():
         coupons[coupon.passenger_id].append(coupon)
-    by_type: dict[str, list[int]] = defaultdict(list)
-    for passenger in booking.passengers.all():
-        by_type[passenger.type].append(passenger.pk)
-    return JourneyPrice(
-        tuple(
-            TravellerPrice(kind, len(by_type[kind]), _coupon_prices(coupons[by_type[kind][0]]))
-            for kind in TravellerType
-            if kind in by_type
-        )
+    alike = Counter(
+        (TravellerType(passenger.type), _coupon_prices(coupons[passenger.pk])) for passenger in booking.passengers.all()
     )
+    order = list(TravellerType)
+    prices = [TravellerPrice(kind, count, price) for (kind, price), count in alike.items()]
+    return JourneyPrice(tuple(sorted(prices, key=lambda price: order.index(price.traveller))))
 
 
 def _coupon_prices(coupons: Iterable[Coupon]) -> tuple[CouponPrice, ...]:

@@ -2,6 +2,7 @@
 
 Seats: on each cabin of a flight, `seats_held` and `seats_sold` are the coupons of travellers who are not infants.
 Money: of each booking, charged less refunded = value of its sold coupons + penalties kept.
+Seating: everybody who has a seat sits in the booking's cabin of the flight's airplane, on a seat that is not blocked.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,18 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.what} is {self.counted}, by its coupons {self.truth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A traveller on a seat that they cannot have; somebody has to give them another."""
+
+    subject: str
+    flight: str
+    seat: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: seat {self.seat} on {self.flight} is blocked, in another cabin or another airplane"
 
 
 SEATS = """
@@ -67,9 +80,22 @@ LEDGER = """
 """
 
 
-def reconcile() -> list[Difference]:
-    """Every difference there is; none where all is well. Two statements, whatever the number of bookings."""
-    return [*_seats(), *_ledger()]
+SEATING = """
+    SELECT booking.locator, flight.number || ' ' || flight.departs_on, seat.row || seat.letter
+    FROM bookings_coupon coupon
+    JOIN bookings_booking booking ON booking.id = coupon.booking_id
+    JOIN airlines_flight flight ON flight.id = coupon.flight_id
+    JOIN airlines_seat seat ON seat.id = coupon.seat_id
+    JOIN airlines_cabin cabin ON cabin.id = seat.cabin_id
+    WHERE coupon.status IN ('held', 'open', 'checked_in', 'boarded')
+      AND (seat.blocked_for <> '' OR cabin.cabin <> booking.cabin OR cabin.airplane_id <> flight.airplane_id)
+    ORDER BY coupon.id
+"""
+
+
+def reconcile() -> list[Difference | Misplaced]:
+    """Every difference there is; none where all is well. Three statements, whatever the number of bookings."""
+    return [*_seats(), *_ledger(), *_seating()]
 
 
 def _seats() -> Iterator[Difference]:
@@ -83,6 +109,10 @@ def _seats() -> Iterator[Difference]:
 def _ledger() -> Iterator[Difference]:
     for locator, balance, kept in _rows(LEDGER):
         yield Difference(locator, "charged less refunded", balance, kept)
+
+
+def _seating() -> Iterator[Misplaced]:
+    return (Misplaced(locator, flight, seat) for locator, flight, seat in _rows(SEATING))
 
 
 def _rows(statement: str) -> list[tuple[Any, ...]]:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 
 from airlines.services.offers import Offer, OfferClaim, price_held
 from airlines.services.pricing import Party, TravellerType
 from bookings.models import Booking, Coupon
+from bookings.services import seat_fees
 
 
 def reprice(*, booking: Booking, now: datetime) -> None:
@@ -17,8 +19,7 @@ def reprice(*, booking: Booking, now: datetime) -> None:
     The booking is locked. Raises NotOnSale where a flight cannot be bought any more.
     """
     offer = price_held(_claim_of(booking), now=now)
-    _price_coupons(booking, offer)
-    booking.total = offer.total
+    booking.total = offer.total + _price_coupons(booking, offer)
     booking.price_guaranteed_until = min(now + settings.PRICE_GUARANTEE, booking.payment_required_by)
     booking.save(update_fields=["total", "price_guaranteed_until"])
 
@@ -37,10 +38,14 @@ def _claim_of(booking: Booking) -> OfferClaim:
     )
 
 
-def _price_coupons(booking: Booking, offer: Offer) -> None:
+def _price_coupons(booking: Booking, offer: Offer) -> Decimal:
+    """Returns what seats of one's choice cost beside the offer: they keep their price."""
+    seats = Decimal()
     coupons = list(booking.coupons.select_related("passenger", "segment"))
     for coupon in coupons:
         price = offer.price.coupons_for(TravellerType(coupon.passenger.type))[coupon.segment.position]
         coupon.fare, coupon.total = price.fare, price.total
-        coupon.taxes = [asdict(tax) for tax in price.taxes]
+        before, coupon.taxes = coupon.taxes, [asdict(tax) for tax in price.taxes]
+        seats += seat_fees.keep(coupon, before=before)
     Coupon.objects.bulk_update(coupons, ["fare", "taxes", "total"])
+    return seats

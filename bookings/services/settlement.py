@@ -14,6 +14,7 @@ from bookings.exceptions import GatewayUnknown
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.models import Booking, Coupon, Payment, Refund
 from bookings.services.constraints import constraint_of
+from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import tell_owner
 from bookings.services.ticketing import issue_tickets
 from flights_project.lib.money import on_the_wire
@@ -142,6 +143,7 @@ def _retake(booking: Booking, now: datetime) -> bool:
         with transaction.atomic():
             cabins = _lock_cabins(booking)
             _refuse_unless_flying(booking, now)
+            let_go_of_lost_seats(booking)
             inventory.hold_seats(cabins=cabins, seats=booking.seats)
             inventory.sell_held_seats(cabins=cabins, seats=booking.seats)
             _confirm(booking, now)

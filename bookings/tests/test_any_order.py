@@ -1,7 +1,7 @@
 """Whatever happens in whatever order: after every step seats, coupons and money agree.
 
-A machine searches, holds, pays with every card, lets time pass, releases, cancels, changes prices and cancels flights,
-as it likes. What it may never see is written down as invariants.
+A machine searches, holds, chooses seats, pays with every card, lets time pass, releases, cancels, changes prices and
+cancels flights, as it likes. What it may never see is written down as invariants.
 """
 
 import os
@@ -15,17 +15,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from airlines.models import FareFamily, Flight, FlightCabin, FlightFare
+from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, Seat
 from airlines.services.scheduling import change_fare
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.gateways.sandbox import TOKENS, SandboxGateway
-from bookings.models import Booking, Payment, Refund, SandboxCharge, Ticket
+from bookings.models import Booking, Coupon, Payment, Refund, SandboxCharge, Ticket
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.expiry import expire_holds
 from bookings.services.holds import release_hold
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
+from bookings.services.seating import choose_seats, seat_together
 from bookings.services.settlement import settle_due
 from bookings.tests.factories import adult, child, infant, make_hold
 from conftest import NOW
@@ -35,6 +36,7 @@ from flights_project.lib.errors import DomainError
 PARTIES = [[adult], [adult, adult], [adult, child], [adult, infant], [adult, adult, child, infant]]
 BOOKINGS = Booking.objects.order_by("pk")
 flights = st.integers(0, 2)
+seats = st.sampled_from(["1A", "2A", "3A", "9A", None])
 some = st.lists(st.integers(0, 3), max_size=2, unique=True)
 
 
@@ -53,7 +55,8 @@ class AnyOrder(RuleBasedStateMachine):
             make_flight(*pair, departs_at=NOW + timedelta(days=days), seats=seats)
             for pair, days, seats in ((("DEL", "BOM"), 5, 3), (("BOM", "DEL"), 9, 4), (("DEL", "BOM"), 20, 2))
         ]
-        FareFamily.objects.update(refund_percent=40)
+        FareFamily.objects.update(refund_percent=40, seat_fee=150)
+        Seat.objects.filter(row=2).update(is_exit_row=True)
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -110,6 +113,17 @@ class AnyOrder(RuleBasedStateMachine):
         if quote is not None:
             self.attempt(confirm_cancellation, booking=booking, quote_id=quote.pk, now=self.now)
 
+    @rule(pk=held, choices=st.dictionaries(st.tuples(flights, st.integers(0, 3)), seats, min_size=1, max_size=3))
+    def choose_seats(self, pk, choices):
+        if pk is not None:
+            named = {(self.flights[flight].pk, who): seat for (flight, who), seat in choices.items()}
+            self.attempt(choose_seats, booking=Booking(pk=pk), choices=named, now=self.now)
+
+    @rule(pk=held)
+    def sit_together(self, pk):
+        if pk is not None:
+            self.attempt(seat_together, booking=Booking(pk=pk), now=self.now)
+
     @rule(flight=flights, amount=st.integers(0, 9000))
     def price_moves(self, flight, amount):
         fare = FlightFare.objects.get(flight_cabin__flight=self.flights[flight])
@@ -123,6 +137,19 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def seats_and_money_add_up(self):
         assert [str(difference) for difference in reconcile()] == []
+
+    @invariant()
+    def a_held_booking_costs_what_its_coupons_cost(self):
+        for booking in BOOKINGS.filter(status="held"):
+            assert booking.total == sum(coupon.total for coupon in booking.coupons.all())
+
+    @invariant()
+    def nobody_is_at_an_exit_who_may_not(self):
+        at_exits = Coupon.objects.live().filter(seat__is_exit_row=True).select_related("passenger")
+        for coupon in at_exits:
+            lap = coupon.booking.coupons.live().filter(passenger__with_adult=coupon.passenger.position)
+            assert coupon.passenger.type == "adult"
+            assert not lap.filter(flight=coupon.flight_id).exists()
 
     @invariant()
     def no_flight_is_oversold(self):

@@ -3,22 +3,24 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from airlines.exceptions import SeatsGone
-from airlines.models import FlightCabin
+from airlines.models import FareFamily, FlightCabin, Seat
 from airlines.services import inventory
-from airlines.tests.factories import claim_for, make_flight
-from bookings.exceptions import BookingLimitReached, PaymentRunning
-from bookings.models import Booking, Payment, SandboxCharge
-from bookings.services import expiry, holds
+from airlines.tests.factories import AirplaneFactory, claim_for, economy, make_flight
+from bookings.exceptions import BookingLimitReached, PaymentRunning, SeatTaken
+from bookings.models import Booking, Coupon, Payment, SandboxCharge
+from bookings.services import expiry, holds, seating
 from bookings.services.expiry import expire_holds
 from bookings.services.holds import Contact, hold_seats
 from bookings.services.payment import pay
+from bookings.services.seating import choose_seats
 from bookings.tests.factories import adult, make_hold
 from flights_project.gateway.models import User
 from notifications.models import Message
@@ -230,6 +232,84 @@ class TestPaying:
         assert (cabin.seats_held, cabin.seats_sold) == (0, states["confirmed"])
         assert Payment.objects.filter(status="succeeded").count() == states["confirmed"]
         assert states["confirmed"] + states["expired"] == SEATS
+
+
+class TestChoosingSeats:
+    @pytest.fixture
+    def cabin_of_twelve(self, in_a_month):
+        flight = make_flight(departs_at=in_a_month, airplane=AirplaneFactory(cabins=[economy(1, 3)]))
+        FareFamily.objects.update(seat_choice_included=True)
+        return flight
+
+    @pytest.fixture
+    def parties(self, clients, cabin_of_twelve, now):
+        return [make_hold(owner, cabin_of_twelve, now=now) for owner in clients]
+
+    @pytest.fixture
+    def cross_over(self, clients, now, in_a_month):
+        """Two parties who move back and forth between the same seats, each over two flights in another order."""
+        plane = AirplaneFactory(cabins=[economy(1, 3)])
+        there = make_flight(departs_at=in_a_month, airplane=plane)
+        back = make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=1), airplane=plane)
+        FareFamily.objects.update(seat_choice_included=True)
+        parties = [make_hold(owner, there, back, now=now, travellers=[adult(), adult()]) for owner in clients[:2]]
+        wishes = [("1A", "1B"), ("1B", "1A"), ("1C", "1A"), ("1B", "1C")]
+
+        def move(n: int) -> None:
+            for turn in range(12):
+                one, other = wishes[(turn + n) % 4]
+                flights = [there, back] if (n + turn) % 2 else [back, there]
+                choices = {(flight.pk, who): seat for flight in flights for who, seat in enumerate((one, other))}
+                with suppress(SeatTaken):
+                    choose_seats(booking=parties[n % 2], choices=choices, now=now)
+
+        return move
+
+    def test_many_want_one_seat_and_one_gets_it(self, parties, cabin_of_twelve, now):
+        outcomes = at_once(lambda n: choose_seats(booking=parties[n], choices={(cabin_of_twelve.pk, 0): "1A"}, now=now))
+
+        assert outcomes == {"done": 1, SeatTaken.__name__: CLIENTS - 1}
+        assert Coupon.objects.filter(seat__row=1, seat__letter="A").count() == 1
+
+    def test_control_without_the_lock_all_see_it_free_and_the_constraint_decides(
+        self, parties, cabin_of_twelve, now, monkeypatch
+    ):
+        all_have_looked = Barrier(CLIENTS, timeout=10)
+        look, named = seating.seat_maps, []
+
+        def look_together(**kwargs):
+            maps = look(**kwargs)
+            all_have_looked.wait()
+            named.append(maps[cabin_of_twelve.pk].seats["1A"].state)
+            return maps
+
+        monkeypatch.setattr(inventory, "lock_cabins", unlocked)
+        monkeypatch.setattr(seating, "seat_maps", look_together)
+
+        outcomes = at_once(lambda n: choose_seats(booking=parties[n], choices={(cabin_of_twelve.pk, 0): "1A"}, now=now))
+
+        assert named == ["free"] * CLIENTS
+        assert outcomes == {"done": 1, SeatTaken.__name__: CLIENTS - 1}
+
+    def test_parties_that_cross_over_never_deadlock(self, cross_over):
+        assert at_once(cross_over, clients=8) == {"done": 8}
+
+    def test_control_without_the_lock_two_that_want_each_others_next_seat_deadlock(
+        self, parties, cabin_of_twelve, now, monkeypatch
+    ):
+        """Each has written one of two seats before it asks for the other: rows one by one, as a swap writes them."""
+        one_each = Barrier(2, timeout=10)
+        seats = list(Seat.objects.filter(cabin__airplane=cabin_of_twelve.airplane)[:2])
+
+        def write_both(n: int) -> None:
+            with transaction.atomic():
+                for turn in (n, 1 - n):
+                    mine = Coupon.objects.filter(booking=parties[2 * n + (turn != n)])
+                    mine.update(seat=seats[turn])
+                    if turn == n:
+                        one_each.wait()
+
+        assert at_once(write_both, clients=2)["OperationalError"] == 1
 
 
 class TestExpiring:

@@ -1,12 +1,11 @@
-from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from airlines.models import FlightCabin
+from airlines.models import FlightCabin, Seat
 from airlines.tests.factories import make_flight
-from bookings.models import Payment
+from bookings.models import Coupon, Payment
 from bookings.services.reconciliation import reconcile
 from bookings.tasks import reconcile as reconcile_task
 from bookings.tests.factories import adult, infant, make_booking, make_hold
@@ -50,12 +49,26 @@ def test_money_that_does_not_add_up_is_named(flight):
 
     [difference] = reconcile()
 
-    assert (difference.subject, difference.counted) == (payment.booking.locator, Decimal(4399))
+    assert str(difference) == f"{payment.booking.locator}: charged less refunded is 4399.00, by its coupons 4400.00"
     assert reconcile_task() == 1
 
 
-def test_it_takes_two_statements(flight, django_assert_num_queries):
+def test_a_traveller_on_a_seat_that_was_blocked_since_is_named(flight):
+    coupon = Coupon.objects.filter(status="held").get()
+    coupon.seat = Seat.objects.get(cabin__airplane=flight.airplane, row=12, letter="A")
+    coupon.save()
+    assert reconcile() == []
+
+    Seat.objects.update(blocked_for="broken")
+
+    [misplaced] = reconcile()
+    assert str(misplaced) == (
+        f"{coupon.booking.locator}: seat 12A on KV101 2026-12-20 is blocked, in another cabin or another airplane"
+    )
+
+
+def test_it_takes_three_statements(flight, django_assert_num_queries):
     FlightCabin.objects.update(seats_sold=8)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         reconcile()
