@@ -1,9 +1,13 @@
+from collections.abc import Iterable
 from typing import Any
 
 from airlines.api.offers import conditions_as_dict, price_as_dict, segment_as_dict
 from bookings.api.serializers import PassengerSerializer, PaymentSerializer
-from bookings.models import Booking
+from bookings.messages import seated_in_words
+from bookings.models import Booking, Coupon, Passenger
 from bookings.services.journeys import BookedSlice, price_of, slices_of
+from bookings.services.seat_maps import SeatMap
+from bookings.services.seating import Seated
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
@@ -25,10 +29,62 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
         "ended_at": booking.ended_at,
         "contact": {"email": booking.contact_email, "phone": booking.contact_phone},
         "slices": [_slice(part) for part in slices_of(booking)],
-        "passengers": PassengerSerializer(booking.passengers.all(), many=True).data,
+        "passengers": _passengers(booking),
         "tickets": _tickets(booking),
         "payments": PaymentSerializer(booking.payments.all(), many=True).data,
         "available_actions": booking.available_actions,
+    }
+
+
+def _passengers(booking: Booking) -> list[dict[str, Any]]:
+    seats: dict[int, list[dict[str, Any]]] = {passenger.pk: [] for passenger in booking.passengers.all()}
+    for coupon in sorted(booking.coupons.all(), key=lambda coupon: coupon.segment_id):
+        if coupon.status != Coupon.Status.CANCELLED:
+            seats[coupon.passenger_id].append(_seat_of(coupon, booking.currency))
+    return [
+        PassengerSerializer(passenger).data
+        | {"seats": seats[passenger.pk] if passenger.type != Passenger.Type.INFANT else []}
+        for passenger in booking.passengers.all()
+    ]
+
+
+def _seat_of(coupon: Coupon, currency: str) -> dict[str, Any]:
+    return {
+        "flight": coupon.flight_id,
+        "seat": str(coupon.seat) if coupon.seat else None,
+        "fee": on_the_wire(coupon.seat_fee, currency) if coupon.seat_fee is not None else None,
+    }
+
+
+def seated_as_dict(booking: Booking, seated: Iterable[Seated]) -> dict[str, Any]:
+    """What "seat us together" did, as `SeatedBookingSerializer` documents it."""
+    return {
+        "booking": booking_as_dict(booking),
+        "flights": [
+            {"flight": each.flight.pk, "arrangement": each.plan.arrangement, "explanation": seated_in_words(each)}
+            for each in seated
+        ],
+    }
+
+
+def seat_map_as_dict(drawn: SeatMap) -> dict[str, Any]:
+    """A cabin as `SeatMapSerializer` documents it."""
+    return {
+        "flight": drawn.flight.pk,
+        "cabin": drawn.cabin,
+        "columns": [list(block) for block in drawn.blocks],
+        "seats": [
+            {
+                "seat": seat.name,
+                "row": seat.row,
+                "column": seat.letter,
+                "position": seat.position,
+                "state": seat.state,
+                "exit_row": seat.is_exit_row,
+                "passenger": seat.traveller,
+            }
+            for seat in drawn.seats.values()
+        ],
     }
 
 

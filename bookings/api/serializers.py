@@ -7,8 +7,11 @@ from rest_framework import serializers
 
 from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSerializer
 from airlines.models import CabinClass
+from airlines.services.fleet import SeatPosition
 from bookings.models import Booking, CancellationQuote, Passenger, Payment
 from bookings.services.holds import Contact
+from bookings.services.seat_maps import SeatState
+from bookings.services.togetherness import Arrangement
 from bookings.services.travellers import Traveller
 from flights_project.gateway.api.fields import MoneyField
 
@@ -58,6 +61,71 @@ class PassengerSerializer(serializers.ModelSerializer[Passenger]):
     class Meta:
         model = Passenger
         fields = ["position", "type", "title", "given_name", "family_name", "born_on", "with_adult"]
+
+
+class SeatOfFlightSerializer(serializers.Serializer[Any]):
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    seat = serializers.CharField(allow_null=True, help_text="`12A`; null where none is chosen.")
+    fee = MoneyField(allow_null=True, help_text="What was charged for choosing it, within the total.")
+
+
+class BookedPassengerSerializer(PassengerSerializer):
+    """`seats` are those of the flights that the traveller is booked on; infants have none."""
+
+    seats = SeatOfFlightSerializer(many=True, read_only=True)
+
+    class Meta(PassengerSerializer.Meta):
+        fields = [*PassengerSerializer.Meta.fields, "seats"]
+
+
+class SeatChoiceSerializer(serializers.Serializer[Any]):
+    flight = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the flight.")
+    passenger = serializers.IntegerField(min_value=0, max_value=8, help_text="Position of the traveller, from 0.")
+    seat = serializers.RegexField(
+        r"^[1-9][0-9]?[A-HJ-Ka-hj-k]\Z", allow_null=True, help_text="`12A`; null lets the seat go."
+    )
+
+
+class SeatChoicesSerializer(serializers.Serializer[Any]):
+    """All of it or nothing; two travellers may swap."""
+
+    seats = serializers.ListField(child=SeatChoiceSerializer(), min_length=1, max_length=100)
+
+    def validate_seats(self, seats: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({(choice["flight"], choice["passenger"]) for choice in seats}) != len(seats):
+            raise serializers.ValidationError("A traveller is named twice for a flight.")
+        return seats
+
+    @property
+    def choices(self) -> dict[tuple[int, int], str | None]:
+        return {(each["flight"], each["passenger"]): each["seat"] for each in self.validated_data["seats"]}
+
+
+class SeatedSerializer(serializers.Serializer[Any]):
+    """What was done on a flight, and why it is not better."""
+
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    arrangement = serializers.ChoiceField(choices=[each.value for each in Arrangement])
+    explanation = serializers.CharField()
+
+
+class MapSeatSerializer(serializers.Serializer[Any]):
+    seat = serializers.CharField(help_text="`12A`")
+    row = serializers.IntegerField()
+    column = serializers.CharField()
+    position = serializers.ChoiceField(choices=[each.value for each in SeatPosition])
+    state = serializers.ChoiceField(choices=[each.value for each in SeatState])
+    exit_row = serializers.BooleanField()
+    passenger = serializers.IntegerField(allow_null=True, help_text="Who of your booking has it.")
+
+
+class SeatMapSerializer(serializers.Serializer[Any]):
+    """`columns` are the letters of a row, grouped by aisles; `seats` go from front to back."""
+
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    cabin = serializers.ChoiceField(choices=CabinClass.choices)
+    columns = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    seats = MapSeatSerializer(many=True)
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
@@ -120,7 +188,14 @@ class BookingSerializer(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     contact = ContactSerializer()
     slices = SliceSerializer(many=True)
-    passengers = PassengerSerializer(many=True)
+    passengers = BookedPassengerSerializer(many=True)
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
-    available_actions = serializers.ListField(child=serializers.ChoiceField(choices=["pay", "release", "cancel"]))
+    available_actions = serializers.ListField(
+        child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "cancel"])
+    )
+
+
+class SeatedBookingSerializer(serializers.Serializer[Any]):
+    booking = BookingSerializer()
+    flights = SeatedSerializer(many=True)

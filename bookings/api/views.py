@@ -9,14 +9,16 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from airlines.models import CabinClass, Flight
 from airlines.services.offers import open_offer
 from bookings.api.filters import BookingFilter
-from bookings.api.presentation import booking_as_dict
+from bookings.api.presentation import booking_as_dict, seat_map_as_dict, seated_as_dict
 from bookings.api.serializers import (
     BookingSerializer,
     CancellationQuoteSerializer,
@@ -24,11 +26,16 @@ from bookings.api.serializers import (
     HoldSerializer,
     PaymentSerializer,
     PaySerializer,
+    SeatChoicesSerializer,
+    SeatedBookingSerializer,
+    SeatMapSerializer,
 )
 from bookings.models import Booking, CancellationQuote
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
+from bookings.services.seat_maps import seat_map
+from bookings.services.seating import choose_seats, seat_together
 from flights_project.gateway.idempotency import idempotent
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
@@ -132,5 +139,56 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
             raise NotFound from error
         return Response(CancellationQuoteSerializer(confirmed).data)
 
+    @extend_schema(request=SeatChoicesSerializer, responses=BookingSerializer)
+    @action(methods=["put"], detail=True)
+    def seats(self, request: Request, locator: str) -> Response:
+        """Choose, change, swap or let go of seats. Before payment, the fee of a seat becomes part of the total."""
+        asked = SeatChoicesSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        booking = choose_seats(booking=self.get_object(), choices=asked.choices, now=timezone.now())
+        return self._booking(booking.locator, status.HTTP_200_OK)
+
+    @extend_schema(request=None, responses=SeatedBookingSerializer)
+    @action(methods=["post"], detail=True, url_path="seats/together", url_name="seats-together")
+    def seats_together(self, request: Request, locator: str) -> Response:
+        """Seat the party as close together as free seats allow, on every flight whose seats can be chosen."""
+        seated = seat_together(booking=self.get_object(), now=timezone.now())
+        return Response(seated_as_dict(self.get_object(), seated))
+
     def _booking(self, locator: str, code: int) -> Response:
         return Response(booking_as_dict(self.get_queryset().get(locator=locator)), status=code)
+
+
+class SeatMapView(APIView):
+    """The seats of a flight's cabin: anyone sees what is free, the owner of a booking sees their own."""
+
+    permission_classes = (HasScope,)
+
+    @property
+    def required_scope(self) -> str:
+        return "book" if "booking" in self.request.query_params else "search"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("cabin", str, enum=CabinClass.values, default=CabinClass.ECONOMY),
+            OpenApiParameter("booking", str, description="Locator of a booking of yours, whose seats are marked."),
+        ],
+        responses=SeatMapSerializer,
+    )
+    def get(self, request: Request, flight: int) -> Response:
+        cabin = request.query_params.get("cabin", CabinClass.ECONOMY)
+        drawn = seat_map(
+            flight=get_object_or_404(Flight, pk=flight), cabin=cabin, booking=self._own_booking(request, flight)
+        )
+        if not drawn.rows:
+            raise NotFound
+        return Response(seat_map_as_dict(drawn))
+
+    def _own_booking(self, request: Request, flight: int) -> Booking | None:
+        locator = request.query_params.get("booking")
+        if locator is None:
+            return None
+        if not isinstance(request.user, User):
+            raise NotAuthenticated
+        own = Booking.objects.of(request.user).filter(segments__flight=flight)
+        return get_object_or_404(own, locator=locator.upper())
