@@ -18,6 +18,7 @@ from airlines.services.pricing import Party, TravellerType
 from bookings.gateways import open_gateways
 from bookings.gateways.stripe_amounts import to_stripe
 from bookings.models import Booking, Passenger
+from bookings.seats import Spot
 from bookings.services.holds import Contact
 from bookings.services.travellers import OLDEST, Traveller, name_fault
 from bookings.trips import Trip
@@ -305,3 +306,28 @@ class CancellationForm(forms.Form):
     def chosen(self) -> dict[str, list[int]]:
         """For `quote_cancellation`."""
         return {name: self.cleaned_data[name] for name in ("passengers", "slices")}
+
+
+class AgreedTotalForm(forms.Form):
+    """The total that a page showed: nothing is done that makes it more."""
+
+    total = forms.DecimalField()
+
+
+class SeatForm(forms.Form):
+    """A seat by name, or none; with the totals that the page showed for either."""
+
+    seat = forms.RegexField(r"^[1-9][0-9]?[A-HJ-K]$", required=False, error_messages={"invalid": _("Choose a seat.")})
+    total_with = forms.DecimalField(widget=forms.HiddenInput)
+    total_without = forms.DecimalField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, spot: Spot) -> None:
+        super().__init__(data, initial={"total_with": spot.total_with, "total_without": spot.total_without})
+
+    def clean_seat(self) -> str | None:
+        return self.cleaned_data["seat"] or None
+
+    @property
+    def agreed_total(self) -> Decimal:
+        total: Decimal = self.cleaned_data["total_with" if self.cleaned_data["seat"] else "total_without"]
+        return total

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.conf import settings
+
 from airlines.itineraries import PriceTable, label, price_table, search_url
 from airlines.services.pricing import Party
 from bookings.models import Booking, Coupon, Passenger, Payment, Refund
@@ -89,6 +91,27 @@ class Trip:
         coupons = self.booking.coupons.all()
         flown = {coupon.flight_id for coupon in coupons if coupon.status != Coupon.Status.CANCELLED}
         return {coupon.flight_id for coupon in coupons} - flown
+
+    @property
+    def can_choose_seats(self) -> bool:
+        closes = settings.SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE
+        last = self.slices[-1].flights[-1].departs_at
+        return "choose_seats" in self.booking.available_actions and not self.is_overdue and self.now < last - closes
+
+    @property
+    def travellers(self) -> list[tuple[Passenger, list[str]]]:
+        """Each with their seats, such as `KV101 12A`."""
+        flights = {flight.pk: flight.number for part in self.slices for flight in part.flights}
+        seated = [
+            coupon for coupon in self.booking.coupons.all() if coupon.seat and coupon.status != Coupon.Status.CANCELLED
+        ]
+        return [
+            (
+                passenger,
+                [f"{flights[each.flight_id]} {each.seat}" for each in seated if each.passenger_id == passenger.pk],
+            )
+            for passenger in self.booking.passengers.all()
+        ]
 
     @property
     def refunds(self) -> list[Refund]:

@@ -28,15 +28,17 @@ from bookings.exceptions import (
     TooManyHolds,
     TravellerElsewhere,
 )
-from bookings.forms import BookingForm, CancellationForm, PaymentForm, payment_form
+from bookings.forms import AgreedTotalForm, BookingForm, CancellationForm, PaymentForm, SeatForm, payment_form
 from bookings.gateways import NoticeInvalid, open_gateways
 from bookings.gateways.sandbox import SandboxGateway
-from bookings.messages import decline_in_words, words_for
+from bookings.messages import decline_in_words, seated_in_words, words_for
 from bookings.models import Booking, CancellationQuote, Payment
+from bookings.seats import SeatPage, asked_spot
 from bookings.services import payment as paying
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.notices import hear
+from bookings.services.seating import choose_seats, seat_together
 from bookings.services.settlement import settle
 from bookings.trips import Trip
 from flights_project.gateway.addresses import address_of
@@ -296,6 +298,53 @@ def confirm_cancel(request: TravellerRequest, locator: str, quote_id: UUID) -> H
         return redirect("cancel", locator)
     messages.success(request, _("Cancelled. %(refund)s goes back to you.") % {"refund": money(quote.refund)})
     return redirect("trip", locator)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def seats(request: TravellerRequest, locator: str) -> HttpResponse:
+    """The seat map of one flight for one traveller; sent, it saves the seat and goes on to who has none yet."""
+    page = SeatPage(_own_trip(request, locator), asked_spot(request.GET))
+    if page.current is None or "choose_seats" not in page.trip.booking.available_actions:
+        messages.info(request, _("There are no seats to choose for this booking now."))
+        return redirect("trip", locator)
+    form = SeatForm(request.POST if request.method == "POST" else None, spot=page.current)
+    if form.is_valid():
+        choices = page.swap_for(form.cleaned_data["seat"])
+        try:
+            choose_seats(booking=page.trip.booking, choices=choices, now=timezone.now(), at_most=form.agreed_total)
+        except DomainError as error:
+            messages.warning(request, words_for(error))
+            return redirect(page.current.url)
+        return _after_seat(request, page)
+    return render(request, "bookings/seats.html", {"page": page, "trip": page.trip, "form": form})
+
+
+def _after_seat(request: TravellerRequest, page: SeatPage) -> HttpResponse:
+    """On to who has no seat yet; when all have one, back to where the booking is paid or shown."""
+    messages.success(request, _("Saved."))
+    fresh = SeatPage(_own_trip(request, page.trip.booking.locator), None)
+    if fresh.next_without_seat is not None:
+        return redirect(fresh.next_without_seat.url)
+    held = fresh.trip.booking.status == Booking.Status.HELD
+    return redirect("pay" if held else "trip", fresh.trip.booking.locator)
+
+
+@require_POST
+@login_required
+def seats_together(request: TravellerRequest, locator: str) -> HttpResponse:
+    form = AgreedTotalForm(request.POST)
+    at_most = form.cleaned_data["total"] if form.is_valid() else None
+    booking = _own_trip(request, locator).booking
+    try:
+        seated = seat_together(booking=booking, now=timezone.now(), at_most=at_most)
+    except DomainError as error:
+        messages.warning(request, words_for(error))
+    else:
+        for each in seated:
+            messages.success(request, f"{each.flight.number}: {seated_in_words(each)}")
+    return redirect("seats", locator)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
