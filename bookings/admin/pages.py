@@ -1,9 +1,12 @@
 from typing import ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -26,6 +29,7 @@ from bookings.admin.inlines import (
 )
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
+from bookings.services.seat_reports import explain_seats
 from bookings.services.settlement import settle
 from flights_project.gateway.desk import badge, for_each, history_of, instant, two_lines
 from flights_project.gateway.templatetags.flights import money
@@ -212,7 +216,26 @@ admin.site.unregister(Flight)
 class BookedFlightAdmin(FlightAdmin):
     """The flight's page, with the way to its travellers."""
 
-    more: ClassVar = ["travellers"]
+    more: ClassVar = ["travellers", "seat_by_seat"]
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.seats_page)
+        return [path("<int:pk>/seats/", page, name="bookings_flight_seats"), *super().get_urls()]
+
+    def seats_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Why each seat is or isn't available."""
+        flight = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, flight):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request)
+        reports = explain_seats(flight)
+        context |= {"title": _("Seat by seat"), "flight": flight, "reports": reports, "opts": self.opts}
+        return TemplateResponse(request, "desk/flight_seats.html", context)
+
+    @admin.display(description=gettext_lazy("seats"))
+    def seat_by_seat(self, flight: Flight) -> str:
+        url = reverse("admin:bookings_flight_seats", args=[flight.pk])
+        return format_html('<a href="{}" class="text-link">{}</a>', url, _("Why each is or isn’t available"))
 
     @admin.display(description=gettext_lazy("travellers"))
     def travellers(self, flight: Flight) -> str:
