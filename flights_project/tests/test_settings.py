@@ -51,3 +51,8 @@ def test_what_it_needs_must_be_there(name):
 def test_what_only_a_demo_may_is_refused(changes, says):
     assert says in start_with(**changes).stderr
     assert start_with(**changes, DEMO="on").returncode == 0
+
+
+@pytest.mark.parametrize(("currency", "starts"), [("JPY", True), ("KWD", False)])
+def test_a_currency_with_more_decimals_than_are_kept_is_refused(currency, starts):
+    assert (start_with(CURRENCY=currency).returncode == 0) is starts
