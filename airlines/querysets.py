@@ -22,8 +22,8 @@ class AirportQuerySet(models.QuerySet["Airport"]):
         words = words.strip()
         return (
             self.filter(
-                Q(iata__iexact=words)
-                | Q(city__code__iexact=words)
+                Q(iata__istartswith=words)
+                | Q(city__code__istartswith=words)
                 | Q(city__name__icontains=words)
                 | Q(name__icontains=words)
             )
@@ -32,7 +32,8 @@ class AirportQuerySet(models.QuerySet["Airport"]):
                     models.When(iata__iexact=words, then=0),
                     models.When(city__code__iexact=words, then=1),
                     models.When(city__name__istartswith=words, then=2),
-                    default=3,
+                    models.When(iata__istartswith=words, then=3),
+                    default=4,
                     output_field=models.IntegerField(),
                 )
             )

@@ -135,6 +135,7 @@ class ContactForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Email"),
+        max_length=254,
         help_text=_("Tickets and news of your flight go there."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

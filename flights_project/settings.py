@@ -16,6 +16,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from flights_project.lib.money import MINOR_DIGITS_KEPT, minor_digits
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -46,6 +48,8 @@ AIRLINE_ACCOUNTING_CODE = env.str("AIRLINE_ACCOUNTING_CODE", default="897")
 """IATA three-digit code, the first three digits of a ticket number."""
 CURRENCY = env.str("CURRENCY", default="INR")
 """The one selling currency of this deployment, ISO 4217."""
+if minor_digits(CURRENCY) > MINOR_DIGITS_KEPT:
+    raise ImproperlyConfigured(f"CURRENCY={CURRENCY} has more decimals than amounts are kept with.")
 
 SALE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SALE_CLOSES_MINUTES", default=45))
 SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SEAT_CHOICE_CLOSES_MINUTES", default=60))
@@ -122,7 +126,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "flights_project.gateway.middleware.RequestLog",
     "flights_project.gateway.middleware.RequestIdHeader",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

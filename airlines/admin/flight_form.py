@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import DATETIME_CLASSES, UnfoldAdminDecimalFieldWidget
 
 from airlines.models import Airport, Cabin, CabinClass, FareFamily, Flight
+from airlines.models.flights import in_a_calendar
 from airlines.services.scheduling import FarePlan
 from flights_project.gateway.desk import ServiceForm
 from flights_project.lib import clock
@@ -37,7 +38,7 @@ class LocalTimeField(forms.MultiValueField):
     widget = LocalTimeWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__((forms.DateField(), forms.TimeField()), **kwargs)
+        super().__init__((forms.DateField(validators=[in_a_calendar]), forms.TimeField()), **kwargs)
 
     def compress(self, data_list: list[Any]) -> tuple[date, time] | None:
         return (data_list[0], data_list[1]) if data_list else None

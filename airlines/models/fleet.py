@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+REGISTRATION = RegexValidator(r"^[A-Z0-9-]+\Z", _("Capital letters, digits and dashes, such as VT-KKA."))
 LAYOUT = RegexValidator(r"^[A-HJ-K]+(-[A-HJ-K]+){0,2}\Z", _("Letters by column, dashes for aisles, such as ABC-DEF."))
 
 
@@ -18,7 +19,7 @@ class CabinClass(models.TextChoices):
 
 
 class Airplane(models.Model):
-    registration = models.CharField(_("registration"), max_length=10, unique=True)
+    registration = models.CharField(_("registration"), max_length=10, unique=True, validators=[REGISTRATION])
     model = models.CharField(_("model"), max_length=60)
 
     class Meta:

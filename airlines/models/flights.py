@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +15,17 @@ NUMBER = RegexValidator(
     r"^([A-Z][A-Z0-9]|[0-9][A-Z])[1-9][0-9]{0,3}[A-Z]?\Z",
     _("Two characters of the airline and up to four digits without zeros before them, such as KV101."),
 )
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+
+
+def in_a_calendar(instant: date) -> None:
+    """Raises ValidationError beyond two centuries: every zone can show what is within them."""
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValidationError(
+            _("A flight is between the years %(first)d and %(last)d."),
+            params={"first": FIRST_YEAR, "last": LAST_YEAR},
+        )
 
 
 @pghistory.track(pghistory.UpdateEvent(), exclude=["departs_on"])
@@ -33,8 +45,8 @@ class Flight(models.Model):
     airplane = models.ForeignKey(Airplane, models.PROTECT, related_name="flights", verbose_name=_("airplane"))
     origin = models.ForeignKey(Airport, models.PROTECT, related_name="departures", verbose_name=_("from"))
     destination = models.ForeignKey(Airport, models.PROTECT, related_name="arrivals", verbose_name=_("to"))
-    departs_at = models.DateTimeField(_("departs"))
-    arrives_at = models.DateTimeField(_("arrives"))
+    departs_at = models.DateTimeField(_("departs"), validators=[in_a_calendar])
+    arrives_at = models.DateTimeField(_("arrives"), validators=[in_a_calendar])
     departs_on = models.DateField(_("local departure date"), editable=False)
     origin_terminal = models.CharField(_("departure terminal"), max_length=4, blank=True)
     destination_terminal = models.CharField(_("arrival terminal"), max_length=4, blank=True)

@@ -1,7 +1,7 @@
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -43,8 +43,12 @@ class Airport(models.Model):
     iata = models.CharField(_("IATA code"), max_length=3, unique=True, validators=[IATA_LOCATION])
     icao = models.CharField(_("ICAO code"), max_length=4, unique=True, validators=[ICAO_LOCATION])
     name = models.CharField(_("name"), max_length=100)
-    latitude = models.FloatField(_("latitude"), help_text=_("Degrees north."))
-    longitude = models.FloatField(_("longitude"), help_text=_("Degrees east."))
+    latitude = models.FloatField(
+        _("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)], help_text=_("Degrees north.")
+    )
+    longitude = models.FloatField(
+        _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)], help_text=_("Degrees east.")
+    )
     zone = models.CharField(_("zone"), max_length=40, validators=[known_zone], help_text=_("IANA name, Asia/Kolkata."))
 
     objects = AirportQuerySet.as_manager()

@@ -389,3 +389,37 @@ def test_places_are_suggested_best_first(api):
     assert codes("lon") == ["LON", "LGW", "LHR"]
     assert codes("new d") == ["DEL"]
     assert codes("") == codes("zzz") == codes("\0") == []
+
+
+@pytest.mark.parametrize("typed", ["bo", "BO", "mum"])
+def test_the_first_letters_of_a_code_or_city_suggest_it(api, typed):
+    AirportFactory(iata="BOM")
+
+    assert [place["code"] for place in api.get("/api/v1/places/", {"q": typed}).json()["results"]] == ["BOM"]
+
+
+@pytest.mark.parametrize("path", NETWORK)
+@pytest.mark.parametrize("cursor", ["zzz", "cD1hYmM=", "cD0lMDA="])
+def test_a_cursor_that_is_none_of_ours_leads_nowhere(api, flight, path, cursor):
+    answer = api.get(f"/api/v1/{path}/", {"cursor": cursor})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["departs_at", "arrives_at"])
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_flight_at_the_end_of_time_is_refused(as_user, agent, flight, name, instant):
+    answer = as_user(agent).patch(f"/api/v1/flights/{flight.pk}/", {name: instant})
+
+    assert answer.status_code == 400
+    assert name in answer.json()["errors"]
+
+
+def test_places_off_the_earth_and_odd_registrations_are_refused(as_user, agent, flight):
+    staff = as_user(agent)
+
+    off_the_earth = staff.patch(f"/api/v1/airports/{flight.origin_id}/", {"latitude": 91, "longitude": -1e308})
+    odd = staff.patch(f"/api/v1/airplanes/{flight.airplane_id}/", {"registration": "vt kka"})
+
+    assert off_the_earth.json()["errors"].keys() == {"latitude", "longitude"}
+    assert odd.json()["errors"].keys() == {"registration"}

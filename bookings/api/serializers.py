@@ -28,7 +28,7 @@ class PassengerInputSerializer(serializers.Serializer[Any]):
 
 
 class ContactSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
     phone = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
 
 

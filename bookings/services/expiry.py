@@ -7,6 +7,7 @@ from django.db import transaction
 
 from bookings.models import Booking
 from bookings.services.holds import give_back, is_being_paid
+from bookings.services.rounds import count_done
 from bookings.services.telling import tell_owner
 
 log = structlog.get_logger(__name__)
@@ -17,7 +18,11 @@ BATCH = 500
 def expire_holds(*, now: datetime) -> int:
     """End every hold that is overdue at `now` and for which no payment runs; returns how many it ended."""
     overdue = Booking.objects.overdue(now).order_by("payment_required_by").values_list("pk", flat=True)
-    return sum(_expire(pk, now) for pk in list(overdue[:BATCH]))
+
+    def expire(pk: int) -> bool:
+        return _expire(pk, now)
+
+    return count_done(expire, list(overdue[:BATCH]))
 
 
 @transaction.atomic

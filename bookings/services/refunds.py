@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 from bookings.exceptions import GatewayUnknown
 from bookings.gateways import GatewayUnreachable, gateway_named
 from bookings.models import Payment, Refund
+from bookings.services.rounds import count_done
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,11 @@ BATCH = 100
 def pay_refunds(*, now: datetime) -> int:
     """Send every refund that is not paid yet, the least tried first; returns how many were."""
     started = Refund.objects.filter(status=Refund.Status.STARTED).select_related("payment")
-    return sum(_pay(refund, now) for refund in list(started.order_by("times_tried", "started_at")[:BATCH]))
+
+    def send(refund: Refund) -> bool:
+        return _pay(refund, now)
+
+    return count_done(send, list(started.order_by("times_tried", "started_at")[:BATCH]))
 
 
 def _pay(refund: Refund, now: datetime) -> bool:

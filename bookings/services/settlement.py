@@ -14,6 +14,7 @@ from bookings.exceptions import GatewayUnknown
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.models import Booking, Coupon, Payment, Refund
 from bookings.services.constraints import constraint_of
+from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import tell_owner
 from bookings.services.ticketing import issue_tickets
@@ -63,7 +64,11 @@ def _truth(payment: Payment, now: datetime) -> Charge:
 def settle_due(*, now: datetime) -> int:
     """Ask about every started payment whose time has come; returns how many have their answer now."""
     due = list(Payment.objects.to_settle(now).order_by("ask_again_at")[:BATCH])
-    return sum(settle(payment=payment, now=now).status != Payment.Status.STARTED for payment in due)
+
+    def ask(payment: Payment) -> bool:
+        return settle(payment=payment, now=now).status != Payment.Status.STARTED
+
+    return count_done(ask, due)
 
 
 def record_answer(*, payment: Payment, charge: Charge, now: datetime) -> Payment:

@@ -286,3 +286,11 @@ def test_a_flight_that_was_booked_is_not_deleted(as_user, agent, traveller, flig
     make_hold(traveller, flight, now=now)
 
     assert as_user(agent).delete(f"/api/v1/flights/{flight.pk}/").json()["code"] == "in_use"
+
+
+def test_an_address_that_no_mail_reaches_is_refused(mine, wish):
+    too_long = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example.com"
+
+    answer = hold(mine, wish | {"contact": {"email": too_long}})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["contact.email"])

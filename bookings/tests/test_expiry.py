@@ -46,3 +46,15 @@ def test_the_task_reads_the_clock(traveller, flight, now):
     make_hold(traveller, flight, now=now)
 
     assert expire_holds_task() == 1
+
+
+def test_one_that_cannot_end_keeps_no_other_waiting(traveller, flight, now, in_a_month):
+    broken = make_hold(traveller, flight, now=now)
+    FlightCabin.objects.filter(flight=flight).update(seats_held=0)
+    sound = make_hold(traveller, make_flight("BOM", "BLR", departs_at=in_a_month), now=now)
+
+    assert expire_holds(now=now + timedelta(hours=1)) == 1
+
+    broken.refresh_from_db()
+    sound.refresh_from_db()
+    assert (broken.status, sound.status) == ("held", "expired")

@@ -177,6 +177,17 @@ class TestWhenTheGatewayDoesNotAnswer:
         assert booking.status == "confirmed"
         assert SandboxCharge.objects.count() == 1
 
+    def test_one_whose_gateway_is_closed_keeps_no_other_waiting(self, booking, traveller, in_a_month, now):
+        pay_with(booking, "tok_error", now)
+        Payment.objects.update(gateway="closed")
+        other = make_hold(traveller, make_flight("BOM", "BLR", departs_at=in_a_month), now=now)
+        pay_with(other, "tok_error", now)
+
+        assert settle_due(now=now + timedelta(seconds=30)) == 1
+
+        other.refresh_from_db()
+        assert other.status == "confirmed"
+
     def test_it_is_asked_again_ever_more_rarely(self, booking, now, monkeypatch):
         def unreachable(self, **kwargs):
             raise GatewayUnreachable

@@ -4,9 +4,10 @@ import pytest
 
 from airlines.models import Flight
 from airlines.tests.factories import make_flight
+from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.reminders import remind_due
 from bookings.tasks import remind_travellers
-from bookings.tests.factories import make_booking, make_hold
+from bookings.tests.factories import adult, make_booking, make_hold
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +74,25 @@ def test_the_task_reads_the_clock(traveller, now):
     make_booking(traveller, make_flight(departs_at=now + timedelta(hours=23)), now=now)
 
     assert remind_travellers() == 1
+
+
+def test_nobody_is_reminded_of_a_flight_that_was_cancelled_out_of_the_booking(traveller, flight, now, in_a_month):
+    way_back = make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(hours=8))
+    booking = make_booking(traveller, flight, way_back, now=now)
+    confirm_cancellation(booking=booking, quote_id=quote_cancellation(booking=booking, now=now, slices=[1]).pk, now=now)
+
+    assert remind_due(now=in_a_month - timedelta(hours=12)) == 1
+    assert reminders() == [f"{booking.locator} KV101 2026-12-20"]
+
+
+def test_a_reminder_names_only_who_still_flies(traveller, flight, now):
+    stays, leaves = adult(given_name="Asha"), adult(given_name="Bina")
+    booking = make_booking(traveller, flight, now=now, travellers=[stays, leaves])
+    confirm_cancellation(
+        booking=booking, quote_id=quote_cancellation(booking=booking, now=now, passengers=[1]).pk, now=now
+    )
+
+    remind_due(now=flight.departs_at - timedelta(hours=2))
+
+    [told] = Message.objects.get(kind="flight_reminder").context["passengers"]
+    assert told["name"].startswith("Asha")

@@ -1,5 +1,9 @@
 """Lists are cursor pages: `{"results": [...], "next": url|null, "previous": url|null}`."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 
@@ -10,3 +14,10 @@ class CursorPages(CursorPagination):
     page_size = 50
     max_page_size = 100
     page_size_query_param = "page_size"
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
+        """Raises NotFound for a cursor that is none of ours, also where it looks like one."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError) as error:
+            raise NotFound(self.invalid_cursor_message) from error

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -79,7 +80,9 @@ def page_response(problem: Problem) -> HttpResponse:
     return HttpResponse(body, status=problem.status, content_type=MEDIA_TYPE)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
+    """Whatever the method: a program that mistypes a path is told so, not asked for a browser's token."""
     problem = from_framework(Http404())
     assert problem is not None  # noqa: S101 -- a 404 always has its problem
     return page_response(problem)

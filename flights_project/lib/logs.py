@@ -12,6 +12,13 @@ class LogSettings(TypedDict):
     level: str
 
 
+class _NotSaidAlready(logging.Filter):
+    """Django names the path of every refused request once more, after the request and its id have gone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None
+
+
 def configure(log_settings: LogSettings) -> None:
     """Send Django's, Celery's and our own log records through structlog to standard error.
 
@@ -41,11 +48,14 @@ def configure(log_settings: LogSettings) -> None:
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-            # django-structlog says the same of every task, with its request's id; clocks tick all the time.
+            "filters": {"said_already": {"()": _NotSaidAlready}},
             "loggers": {
+                # django-structlog says the same of every task, with its request's id.
                 "celery.app.trace": {"level": "WARNING"},
+                # Every few seconds, that a round is due and that a worker has it.
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
+                "django.request": {"filters": ["said_already"]},
             },
             "root": {"handlers": ["stderr"], "level": log_settings["level"]},
         }

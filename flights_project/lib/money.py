@@ -8,6 +8,8 @@ MINOR_DIGITS = dict.fromkeys(
     0,
 ) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 """Decimal places of the currencies that do not have two (ISO 4217)."""
+MINOR_DIGITS_KEPT = 2
+"""Decimal places of every amount in the database: a currency with more would be rounded twice."""
 
 
 class MoneyAmount(TypedDict):
@@ -17,9 +19,13 @@ class MoneyAmount(TypedDict):
     currency: str
 
 
+def minor_digits(currency: str) -> int:
+    return MINOR_DIGITS.get(currency, 2)
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """`amount` to the currency's minor unit, halves away from zero as fares and taxes are rounded."""
-    return amount.quantize(Decimal(1).scaleb(-MINOR_DIGITS.get(currency, 2)), rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
 
 
 def on_the_wire(amount: Decimal, currency: str) -> MoneyAmount:

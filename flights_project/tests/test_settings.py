@@ -80,3 +80,8 @@ def test_stripe_needs_its_keys(name):
 def test_stripe_takes_real_money_outside_a_demo(changes, says):
     assert says in start_with(**STRIPE | changes).stderr
     assert start_with(**STRIPE | changes, DEMO="on").returncode == 0
+
+
+@pytest.mark.parametrize(("currency", "starts"), [("JPY", True), ("KWD", False)])
+def test_a_currency_with_more_decimals_than_are_kept_is_refused(currency, starts):
+    assert (start_with(CURRENCY=currency).returncode == 0) is starts

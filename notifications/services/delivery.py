@@ -50,7 +50,7 @@ def _deliver(message: Message, connection: BaseEmailBackend, now: datetime) -> b
         connection.open()  # once for the batch: it stays open
         _mail(message, connection).send()
     except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others are sent
-        _put_off(message, repr(error), now)
+        _put_off(message, error, now)
         return False
     Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
         status=Message.Status.SENT, sent_at=now, last_error=""
@@ -58,14 +58,19 @@ def _deliver(message: Message, connection: BaseEmailBackend, now: datetime) -> b
     return True
 
 
-def _put_off(message: Message, error: str, now: datetime) -> None:
-    """Try again later, twice as long each time; after the last try staff see it among the given up."""
+def _put_off(message: Message, error: Exception, now: datetime) -> None:
+    """Try again later, twice as long each time; after the last try staff see it among the given up.
+
+    A mail server's refusal quotes the recipient, so that the log has its kind alone and the message its words.
+    """
     give_up = message.tries >= TRIES_AT_MOST
-    log.warning("message_not_sent", message=str(message.pk), tries=message.tries, gave_up=give_up, error=error)
+    log.warning(
+        "message_not_sent", message=str(message.pk), tries=message.tries, gave_up=give_up, error=type(error).__name__
+    )
     Message.objects.filter(pk=message.pk, status=Message.Status.WAITING).update(
         status=Message.Status.DEAD if give_up else Message.Status.WAITING,
         due_at=now + timedelta(minutes=2 ** (message.tries - 1)),
-        last_error=error,
+        last_error=repr(error),
     )
 
 

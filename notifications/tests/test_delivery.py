@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from smtplib import SMTPServerDisconnected
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 from django.core import mail
 from django.db import connection, transaction
+from structlog.testing import capture_logs
 
 from notifications.models import KeptMail, Message
 from notifications.services import delivery
@@ -144,3 +145,17 @@ def test_the_demo_keeps_mail_and_shows_it(write, client, now, settings):
     kept = KeptMail.objects.get()
     assert (kept.subject, kept.to) == ("Welcome", "asha@example.com")
     assert kept.message_id.startswith(f"<{Message.objects.get().pk}@")
+
+
+def test_the_log_does_not_repeat_the_address_that_was_refused(write, now, monkeypatch):
+    def refuses(self, *args, **kwargs):
+        raise SMTPRecipientsRefused({"asha@example.com": (550, b"no such mailbox")})
+
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", refuses)
+    write()
+
+    with capture_logs() as lines:
+        deliver_due(now=now)
+
+    assert lines[-1]["error"] == "SMTPRecipientsRefused"
+    assert "asha" in Message.objects.get().last_error

@@ -11,9 +11,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from conftest import PASSWORD
 from flights_project.gateway.health import CHECKS
+from flights_project.gateway.middleware import RequestLog
 from flights_project.gateway.models import ApiKey, IdempotencyRecord, User
 from flights_project.gateway.tasks import forget_idempotency_keys
 from flights_project.gateway.throttles import CallerThrottle
@@ -203,3 +205,35 @@ def test_the_schema_and_its_page(api):
     assert schema["openapi"].startswith("3.1")
     assert "/api/v1/bookings/{locator}/payments/" in schema["paths"]
     assert api.get("/api/v1/docs/", headers={"Accept": "text/html"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/bookings", "/api/"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "options"])
+def test_an_unknown_path_is_a_problem_for_every_method(path, method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_the_docs_page_is_only_read(client):
+    assert client.get("/api/v1/docs/").status_code == 200
+    assert client.options("/api/v1/docs/").status_code == 405
+
+
+def test_a_body_beyond_the_limit_is_not_read(api, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    answer = api.post("/api/v1/auth/token/", {"email": "a" * 1000, "password": "x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/accounts/password/reset/key/1-secret/", "GET /accounts/password/reset/key/…/"),
+        ("/admin/bookings/booking/?q=asha@example.com", "GET /admin/bookings/booking/"),
+    ],
+)
+def test_no_log_line_holds_what_opens_an_account_or_whom_staff_looked_for(rf, path, logged):
+    assert RequestLog.format_request(rf.get(path)) == logged
