@@ -1,6 +1,6 @@
 """What a search asks, checked in one place for the page and the API."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,6 +13,9 @@ from airlines.services.places import Place, find_place
 from airlines.services.pricing import Party
 from airlines.services.search import SearchQuery, SliceQuery
 from flights_project.lib import clock
+
+FURTHEST_AHEAD = timedelta(days=361)
+"""No airline sells a flight earlier than this; counts where nothing is on sale yet."""
 
 
 class PlaceField(forms.CharField):
@@ -114,11 +117,11 @@ class SearchForm(forms.Form):
         if depart_on is None:
             return
         today = clock.local_date(self.now, origin.airports[0].zone if origin else "UTC")
-        last_day = Flight.objects.last_day_on_sale()
+        last_day = Flight.objects.last_day_on_sale() or today + FURTHEST_AHEAD
         for field, day in (("depart_on", depart_on), ("return_on", return_on)):
             if day is not None and day < today:
                 self.add_error(field, _("This day has passed."))
-            elif day is not None and last_day and day > last_day:
+            elif day is not None and day > last_day:
                 self.add_error(field, _("Flights are on sale until %(day)s.") % {"day": f"{last_day:%-d %B %Y}"})
         if return_on is not None and return_on < depart_on:
             self.add_error("return_on", _("You cannot fly back before you leave."))

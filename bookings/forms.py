@@ -19,7 +19,7 @@ from bookings.gateways import open_gateways
 from bookings.gateways.stripe_amounts import to_stripe
 from bookings.models import Booking, Passenger
 from bookings.seats import Spot
-from bookings.services.holds import Contact
+from bookings.services.holds import PHONE, Contact
 from bookings.services.travellers import OLDEST, Traveller, name_fault
 from bookings.trips import Trip
 from flights_project.gateway.models import User
@@ -140,7 +140,7 @@ class ContactForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     phone = forms.RegexField(
-        r"^\+?[0-9][0-9 ()/.-]{4,18}$",
+        PHONE,
         label=_("Phone (optional)"),
         required=False,
         help_text=_("With the country's code, such as +91 98765 43210."),

@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -19,6 +20,9 @@ from flights_project.lib.errors import DomainError, InvalidRequest
 
 log = structlog.get_logger(__name__)
 
+UNIQUE_VIOLATION = "23505"
+"""PostgreSQL's code."""
+
 urlpatterns = [
     path("", include("flights_project.gateway.api.urls")),
     path("", include("airlines.api.urls")),
@@ -31,9 +35,20 @@ class InUse(DomainError):
     title = "This cannot be deleted: other things still refer to it."
 
 
+class Conflict(DomainError):
+    code = "conflict"
+    title = "Somebody has just written the same. Read it again before you go on."
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a unique constraint refused it: two requests at once that both had looked before either wrote."""
+    return getattr(error.__cause__, "pgcode", None) == UNIQUE_VIOLATION
+
+
 STATUSES: dict[type[DomainError], int] = {
     InvalidRequest: 400,
     InUse: 409,
+    Conflict: 409,
     services.EmailTaken: 400,
     idempotency.IdempotencyKeyRequired: 400,
     idempotency.IdempotencyKeyReused: 422,
@@ -74,6 +89,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         error = exceptions.ValidationError(detail=_fields(error))
     if isinstance(error, ProtectedError):
         error = InUse()
+    if isinstance(error, IntegrityError) and is_duplicate(error):
+        error = Conflict()
     if isinstance(error, DomainError):
         set_rollback()
         problem = problems.from_domain(error, STATUSES[type(error)])

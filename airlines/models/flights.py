@@ -67,6 +67,11 @@ class Flight(models.Model):
                 violation_error_message=_("A flight arrives after it departs."),
             ),
             models.CheckConstraint(
+                condition=Q(arrives_at__lte=F("departs_at") + timedelta(days=1)),
+                name="flight_lands_within_a_day",
+                violation_error_message=_("A flight lands within a day."),
+            ),
+            models.CheckConstraint(
                 condition=~Q(origin=F("destination")),
                 name="flight_between_two_airports",
                 violation_error_message=_("A flight joins two different airports."),

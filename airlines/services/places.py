@@ -24,7 +24,7 @@ class Place:
     @property
     def label(self) -> str:
         """As the search box shows and accepts it: `Mumbai (BOM)`."""
-        return f"{self.name} ({self.code})"
+        return f"{self.city} ({self.code})"
 
     @property
     def airport_ids(self) -> list[int]:
@@ -67,11 +67,4 @@ def _place(code: str, airports: list[Airport]) -> Place:
     is_city = code == city.code and len(airports) > 1
     if is_city or not exact:
         return Place(code, city.name, city.name, city.country, "city", tuple(airports))
-    return Place(
-        code,
-        city.name if len(airports) == 1 else exact[0].name,
-        city.name,
-        city.country,
-        "airport",
-        (exact[0],),
-    )
+    return Place(code, exact[0].name, city.name, city.country, "airport", (exact[0],))

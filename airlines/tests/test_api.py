@@ -388,6 +388,8 @@ def test_places_are_suggested_best_first(api):
     assert codes("bom")[0] == "BOM"
     assert codes("lon") == ["LON", "LGW", "LHR"]
     assert codes("new d") == ["DEL"]
+    names = [place["name"] for place in api.get("/api/v1/places/", {"q": "lon"}).json()["results"]]
+    assert names == ["London", "London LGW Airport", "London LHR Airport"]
     assert codes("") == codes("zzz") == codes("\0") == []
 
 

@@ -9,7 +9,7 @@ from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSeri
 from airlines.models import CabinClass
 from airlines.services.fleet import SeatPosition
 from bookings.models import Booking, CancellationQuote, Passenger, Payment
-from bookings.services.holds import Contact
+from bookings.services.holds import PHONE, Contact
 from bookings.services.seat_maps import SeatState
 from bookings.services.togetherness import Arrangement
 from bookings.services.travellers import Traveller
@@ -29,7 +29,9 @@ class PassengerInputSerializer(serializers.Serializer[Any]):
 
 class ContactSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
-    phone = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    phone = serializers.RegexField(
+        PHONE, required=False, allow_blank=True, default="", help_text="Digits and + ( ) / . -"
+    )
 
 
 class HoldSerializer(serializers.Serializer[Any]):

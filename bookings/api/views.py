@@ -36,7 +36,7 @@ from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
-from flights_project.gateway.idempotency import idempotent
+from flights_project.gateway.idempotency import idempotent, idempotent_in_one_transaction
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
@@ -85,7 +85,7 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
         return Response(booking_as_dict(self.get_object()))
 
     @extend_schema(request=HoldSerializer, responses={201: BookingSerializer}, parameters=[IDEMPOTENCY_KEY])
-    @idempotent
+    @idempotent_in_one_transaction
     def create(self, request: Request) -> Response:
         """Hold an offer's seats at its price until `payment_required_by`."""
         asked = HoldSerializer(data=request.data)

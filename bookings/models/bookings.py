@@ -218,11 +218,11 @@ class Coupon(models.Model):
     flight = models.ForeignKey(Flight, models.PROTECT, related_name="coupons", verbose_name=_("flight"))
     identity = models.CharField(_("identity"), max_length=64, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, editable=False)
-    fare = models.DecimalField(_("fare"), max_digits=10, decimal_places=2)
+    fare = models.DecimalField(_("fare"), max_digits=12, decimal_places=2)
     taxes = models.JSONField(_("taxes"), encoder=DjangoJSONEncoder, default=list)
-    total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
     penalty = models.DecimalField(
-        _("penalty"), max_digits=10, decimal_places=2, default=0, help_text=_("Kept when it was cancelled.")
+        _("penalty"), max_digits=12, decimal_places=2, default=0, help_text=_("Kept when it was cancelled.")
     )
     seat = models.ForeignKey(Seat, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seat"))
 

@@ -5,6 +5,7 @@ are counted; the identities of the travellers, so that nobody is booked on two f
 cabins of all flights in primary-key order.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,13 +21,15 @@ from bookings.models import Booking, Coupon, Passenger, Payment, Segment
 from bookings.services.constraints import constraint_of
 from bookings.services.limits import refuse_beyond_limits
 from bookings.services.telling import tell_owner
-from bookings.services.travellers import Traveller, check_travellers
+from bookings.services.travellers import Traveller, check_travellers, names_of
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.locators import new_locator
 
 LOCATOR_TRIES = 5
+PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{4,18}\Z")
+"""Digits, with the signs that people write between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def hold_seats(
 @transaction.atomic
 def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now: datetime) -> Booking:
     refuse_beyond_limits(owner=buyer.owner, address=buyer.address, now=now)
-    lock_identities(travellers)
+    lock_identities(each.identity for each in travellers)
     cabins = inventory.lock_cabins(flights=offer.flights, cabin=offer.cabin)
     accepted = offers.accept(offer, now=now)
     flights = [flight for part in accepted.slices for flight in part.flights]
@@ -87,7 +90,7 @@ def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now:
         last_flight_on=flights[-1].departs_on,
         today=clock.local_date(now, flights[0].origin.zone),
     )
-    refuse_elsewhere(party, flights)
+    refuse_elsewhere(names_of(party), flights)
     inventory.hold_seats(cabins=cabins, seats=offer.party.seats)
     return _write_booking(accepted, party, buyer, now)
 

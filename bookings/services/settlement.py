@@ -4,20 +4,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from airlines.exceptions import NotOnSale, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services import inventory
-from bookings.exceptions import GatewayUnknown
+from bookings.exceptions import AlreadyBooked, GatewayUnknown, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.models import Booking, Coupon, Payment, Refund
-from bookings.services.constraints import constraint_of
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import tell_owner
 from bookings.services.ticketing import issue_tickets
+from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.lib.money import on_the_wire
 
 log = structlog.get_logger(__name__)
@@ -146,25 +146,25 @@ def _retake(booking: Booking, now: datetime) -> bool:
     """Paid after the hold has gone: take the same seats at the promised price where they are free."""
     try:
         with transaction.atomic():
+            people = {coupon.identity: str(coupon.passenger) for coupon in booking.coupons.select_related("passenger")}
+            lock_identities(people)
             cabins = _lock_cabins(booking)
-            _refuse_unless_flying(booking, now)
+            refuse_elsewhere(people, _flights_to_fly(booking, now))
             let_go_of_lost_seats(booking)
             inventory.hold_seats(cabins=cabins, seats=booking.seats)
             inventory.sell_held_seats(cabins=cabins, seats=booking.seats)
             _confirm(booking, now)
-    except (SeatsGone, NotOnSale):
-        return False
-    except IntegrityError as error:
-        if constraint_of(error) != "nobody_twice_on_a_flight":  # booked again in the meantime
-            raise
+    except (SeatsGone, NotOnSale, AlreadyBooked, TravellerElsewhere):
         return False
     return True
 
 
-def _refuse_unless_flying(booking: Booking, now: datetime) -> None:
-    flights = Flight.objects.filter(segments__booking=booking)
+def _flights_to_fly(booking: Booking, now: datetime) -> list[Flight]:
+    """The booking's flights. Raises NotOnSale where one is cancelled or gone."""
+    flights = list(Flight.objects.filter(segments__booking=booking))
     if any(flight.status not in Flight.FOR_SALE or flight.departs_at <= now for flight in flights):
         raise NotOnSale
+    return flights
 
 
 def _refund_in_full(booking: Booking, payment: Payment, reason: Refund.Reason, now: datetime) -> None:

@@ -41,6 +41,11 @@ class Traveller:
         return hashlib.sha256(f"{letters} {self.born_on:%Y-%m-%d}".encode()).hexdigest()
 
 
+def names_of(travellers: Sequence[Traveller]) -> dict[str, str]:
+    """Names by identity."""
+    return {each.identity: f"{each.given_name} {each.family_name}" for each in travellers}
+
+
 def age_on(day: date, born_on: date) -> int:
     """Full years. Somebody born on 29 February has the birthday on 1 March in other years."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))

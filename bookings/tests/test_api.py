@@ -190,6 +190,23 @@ class TestTheSameKey:
         assert (again.status_code, again.json()["status"]) == (201, "started")
         assert SandboxCharge.objects.count() == 1
 
+    def test_of_a_hold_whose_worker_died_before_it_answered_holds_once(self, mine, wish, now, settings, monkeypatch):
+        """Killed after the seats were taken: with the answer the hold is gone too, and the seats are free."""
+
+        def killed(*args, **kwargs):
+            raise SystemExit
+
+        with monkeypatch.context() as dying:
+            dying.setattr("flights_project.gateway.idempotency.keep_answer", killed)
+            with pytest.raises(SystemExit):
+                hold(mine, wish)
+        assert FlightCabin.objects.get().seats_held == 0
+        abandoned = now - settings.IDEMPOTENCY_ABANDONED_AFTER - timedelta(seconds=1)
+        IdempotencyRecord.objects.update(started_at=abandoned)
+
+        assert hold(mine, wish).status_code == 201
+        assert Booking.objects.count() == 1
+
     def test_of_somebody_else_is_another_key(self, mine, as_user, stranger, wish):
         hold(mine, wish)
         other = wish | {"passengers": [ASHA | {"given_name": "Usha"}]}
@@ -261,6 +278,7 @@ class TestWhatIsRefused:
             ({"passengers": [ASHA | {"type": "senior"}]}, "passengers[0].type"),
             ({"passengers": [ASHA | {"family_name": "x" * 61}]}, "passengers[0].family_name"),
             ({"contact": {"email": "asha"}}, "contact.email"),
+            ({"contact": {"email": "a@example.com", "phone": "<b>1</b>"}}, "contact.phone"),
             ({"contact": {}}, "contact.email"),
         ],
     )

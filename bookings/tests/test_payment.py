@@ -275,7 +275,7 @@ class TestASuccessAfterTheHoldHasGone:
         assert seats_of(flight) == (0, 1, 2)
         assert booking.passengers.first().ticket
 
-    @pytest.mark.parametrize("gone", ["sold", "cancelled", "booked again"])
+    @pytest.mark.parametrize("gone", ["sold", "cancelled", "booked again", "elsewhere"])
     def test_is_refunded_in_full_where_they_are_not_free(self, late, booking, flight, now, settings, stranger, gone):
         if gone == "sold":
             FlightCabin.objects.update(seats_sold=3)
@@ -284,7 +284,8 @@ class TestASuccessAfterTheHoldHasGone:
         else:
             person = booking.passengers.first()
             same = adult(given_name=person.given_name, family_name=person.family_name, born_on=person.born_on)
-            make_hold(stranger, flight, now=now, travellers=[same])
+            other = make_flight("DEL", "BLR", departs_at=flight.departs_at + timedelta(hours=1))
+            make_hold(stranger, flight if gone == "booked again" else other, now=now, travellers=[same])
         after = now + settings.SANDBOX_SLOW_ANSWER
 
         settle(payment=late, now=after)

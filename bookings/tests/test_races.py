@@ -157,7 +157,7 @@ class TestOnePersonOnTwoFlightsAtOnce:
             look(*args)
             all_have_looked.wait()
 
-        monkeypatch.setattr(holds, "lock_identities", lambda travellers: None)
+        monkeypatch.setattr(holds, "lock_identities", lambda identities: None)
         monkeypatch.setattr(holds, "refuse_elsewhere", look_together)
 
         assert at_once(hold_somewhere) == {"done": CLIENTS}

@@ -9,6 +9,7 @@ the services: a payment is found by its booking and asked about, never charged a
 import hashlib
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -55,12 +56,26 @@ def fingerprint_of(request: Request) -> str:
     return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), body])).hexdigest()
 
 
-def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
+View = Callable[..., Response]
+
+
+def idempotent(view: View) -> View:
     """Decorates a viewset's method whose answer is replayed for the same caller and key.
 
     Answers below 500 are kept, refusals too; a server error releases the key so that the caller can try again.
     """
+    return _replaying(view, nullcontext)
 
+
+def idempotent_in_one_transaction(view: View) -> View:
+    """As `idempotent`, for what only writes to the database: done and answered together, or neither.
+
+    A worker that dies leaves nothing but its key, and whoever repeats the request later finds nothing half done.
+    """
+    return _replaying(view, transaction.atomic)
+
+
+def _replaying(view: View, together: Callable[[], AbstractContextManager[Any]]) -> View:
     @wraps(view)
     def replaying(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")
@@ -69,7 +84,8 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
         claim = claim_key(caller=caller_of(request), key=key, fingerprint=fingerprint_of(request), now=timezone.now())
         if claim.status is not None:
             return _replay(claim)
-        return _run_and_keep(claim, lambda: view(self, request, *args, **kwargs), self.handle_exception)
+        with together():
+            return _run_and_keep(claim, lambda: view(self, request, *args, **kwargs), self.handle_exception)
 
     return replaying
 
