@@ -395,7 +395,12 @@ DESK_PAGES = [
     (_("Prices"), {"airlines.flightfare": "sell", "airlines.farefamily": "style", "airlines.taxrule": "percent"}),
     (
         _("Network"),
-        {"airlines.city": "location_city", "airlines.airport": "connecting_airports", "airlines.airplane": "airlines"},
+        {
+            "airlines.city": "location_city",
+            "airlines.airport": "connecting_airports",
+            "airlines.airplane": "airlines",
+            "airlines.seat": "event_seat",
+        },
     ),
     (
         _("People"),

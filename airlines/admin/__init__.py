@@ -1,7 +1,7 @@
 """The desk's pages for what is for sale."""
 
 from airlines.admin.fares import FareFamilyAdmin, FlightFareAdmin, TaxRuleAdmin
-from airlines.admin.fleet import AirplaneAdmin
+from airlines.admin.fleet import AirplaneAdmin, SeatAdmin
 from airlines.admin.flights import FlightAdmin
 from airlines.admin.network import AirportAdmin, CityAdmin
 
@@ -12,5 +12,6 @@ __all__ = [
     "FareFamilyAdmin",
     "FlightAdmin",
     "FlightFareAdmin",
+    "SeatAdmin",
     "TaxRuleAdmin",
 ]

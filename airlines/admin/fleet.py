@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, ChoicesCheckboxFilter
 from unfold.forms import PaginationInlineFormSet
 
 from airlines.exceptions import LayoutInvalid
-from airlines.models import Airplane, Cabin
+from airlines.models import Airplane, Cabin, Seat
 from airlines.services.fleet import make_seats, seat_count, seats_of
 from flights_project.gateway.desk import DeskAdmin, DeskForm, DeskInline
 
@@ -100,3 +100,37 @@ class AirplaneAdmin(DeskAdmin[Airplane]):
         for cabin in [*formset.new_objects, *changed]:
             cabin.seats.all().delete()
             make_seats(cabin)
+
+
+@admin.register(Seat)
+class SeatAdmin(DeskAdmin[Seat]):
+    """Exits and blocked seats. Seats come and go with their cabin, and their places stay."""
+
+    list_display = ["airplane", "cabin", "seat", "is_exit_row", "blocked_for"]
+    list_editable = ["is_exit_row", "blocked_for"]
+    list_display_links = ["seat"]
+    list_filter = [
+        ("cabin__airplane", AutocompleteSelectFilter),
+        ("cabin__cabin", ChoicesCheckboxFilter),
+        "is_exit_row",
+        ("blocked_for", ChoicesCheckboxFilter),
+    ]
+    list_select_related = ["cabin__airplane"]
+    search_fields = ["=cabin__airplane__registration", "=row"]
+    ordering = ["cabin__airplane__registration", "row", "letter"]
+    fields = ["cabin", ("row", "letter"), ("is_exit_row", "blocked_for")]
+    readonly_fields = ["cabin", "row", "letter"]
+
+    @admin.display(description=gettext_lazy("airplane"), ordering="cabin__airplane__registration")
+    def airplane(self, seat: Seat) -> str:
+        return seat.cabin.airplane.registration
+
+    @admin.display(description=gettext_lazy("seat"), ordering="row")
+    def seat(self, seat: Seat) -> str:
+        return str(seat)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Seat | None = None) -> bool:
+        return False

@@ -423,3 +423,13 @@ def test_a_tax_is_an_amount_or_a_percentage(desk, amount, percent, words):
 
     assert (answer.status_code == 200) == bool(words)
     assert words in answer.content.decode()
+
+
+def test_a_broken_seat_is_blocked_in_the_list(desk):
+    AirplaneFactory(cabins=[economy(1, 1, "A-C")])
+    window, aisle = Seat.objects.all()
+    sent = {"form-TOTAL_FORMS": 2, "form-INITIAL_FORMS": 2, "_save": "Save", "form-1-blocked_for": "broken"}
+
+    desk.post("/admin/airlines/seat/", sent | {"form-0-id": window.pk, "form-1-id": aisle.pk})
+
+    assert list(Seat.objects.values_list("blocked_for", flat=True)) == ["", "broken"]

@@ -107,9 +107,11 @@ def _why_it_goes_back(payment: Payment, charge: Charge, booking: Booking) -> Ref
             taken=f"{charge.amount} {charge.currency}",
         )
         return Refund.Reason.WRONG_AMOUNT
-    if booking.status in (Booking.Status.HELD, Booking.Status.EXPIRED):
-        return None
-    return Refund.Reason.PAID_TWICE
+    if booking.status not in (Booking.Status.HELD, Booking.Status.EXPIRED):
+        return Refund.Reason.PAID_TWICE
+    if payment.amount != booking.total:  # it had failed, and the price or a seat has changed since
+        return Refund.Reason.WRONG_AMOUNT
+    return None
 
 
 def _take(payment: Payment, charge: Charge, now: datetime, reason: Refund.Reason | None) -> bool:

@@ -19,6 +19,7 @@ from bookings.exceptions import (
     SeatNotAvailable,
     SeatTaken,
 )
+from bookings.gateways import Charge, ChargeStatus
 from bookings.messages import seated_in_words
 from bookings.models import Booking, Coupon, Refund
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
@@ -27,7 +28,7 @@ from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.seat_maps import seat_map, seat_maps
 from bookings.services.seating import choose_seats, seat_together
-from bookings.services.settlement import settle_due
+from bookings.services.settlement import record_answer, settle_due
 from bookings.tests.factories import adult, child, infant, make_booking, make_hold
 from flights_project.lib.errors import InvalidRequest
 
@@ -321,6 +322,19 @@ class TestTheFee:
         confirm_cancellation(booking=booking, quote_id=quote.pk, now=later)
 
         assert (Refund.objects.get().amount, reconcile()) == (2150, [])
+
+
+def test_a_failed_payment_that_is_taken_after_all_does_not_pay_for_a_seat_chosen_since(traveller, flight, choose, now):
+    booking = make_hold(traveller, flight, now=now)
+    payment = pay(booking=booking, gateway="sandbox", token="tok_declined", now=now)
+    choose(booking, flight, "1A")
+    taken = Charge(status=ChargeStatus.SUCCEEDED, amount=Decimal(4000), currency="INR")
+
+    payment = record_answer(payment=payment, charge=taken, now=now)
+
+    booking.refresh_from_db()
+    assert (payment.status, Refund.objects.get().reason) == ("refunded", "wrong_amount")
+    assert (booking.status, booking.total, reconcile()) == ("held", 4300, [])
 
 
 def test_who_pays_late_keeps_the_booking_and_loses_a_seat_that_was_taken(traveller, stranger, flight, choose, now):

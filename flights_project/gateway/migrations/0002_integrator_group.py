@@ -8,5 +8,5 @@ def add_group(apps, schema_editor):
 class Migration(migrations.Migration):
     """Integrators: people whose programs book for others, without the limit of a traveller."""
 
-    dependencies = [("gateway", "0001_initial")]
+    dependencies = [("gateway", "0001_people_and_keys")]
     operations = [migrations.RunPython(add_group, migrations.RunPython.noop)]

@@ -1,0 +1,74 @@
+"""Seats chosen by keyboard and pointer, at a desk, on a phone and without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from airlines.models import FareFamily, Seat
+from airlines.tests.factories import AirplaneFactory, economy, make_flight
+from bookings.tests.factories import adult, child, make_hold
+from conftest import PASSWORD
+from flights_project.gateway.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def booking(db):
+    """Two on the widest airplane there is; each seat costs 350."""
+    now = timezone.now()
+    plane = AirplaneFactory(cabins=[economy(20, 26, "ABC-DEFG-HJK")])
+    flight = make_flight(departs_at=now + timedelta(days=30), number="KV101", airplane=plane)
+    Seat.objects.filter(row=23).update(is_exit_row=True)
+    FareFamily.objects.update(seat_fee=350)
+    asha = User.objects.create_user("asha@example.com", PASSWORD, first_name="Asha")
+    return make_hold(asha, flight, now=now, travellers=[adult(), child(given_name="Dev", family_name="Rao")])
+
+
+@pytest.fixture
+def open_page(page: Page, booking):
+    page.goto(f"/accounts/login/?next=/trips/{booking.locator}/seats/")
+    page.locator("input[name=login]").fill("asha@example.com")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    return page
+
+
+def seats_of(booking):
+    return [str(each.seat) if each.seat else None for each in booking.coupons.order_by("passenger__position")]
+
+
+def test_a_seat_each_and_on_to_payment(open_page: Page, check, booking):
+    page = open_page
+    check()
+    page.get_by_role("radio", name="20A, window, free").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("group", name="Seat of Dev Rao on KV101")).to_be_visible()
+    expect(page.get_by_role("radio", name="23A, window, exit row, not for this traveller")).to_be_disabled()
+    page.get_by_role("radio", name="20B, middle, free").focus()
+    page.keyboard.press("Space")
+    check()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("heading", name="Pay ₹7,700")).to_be_visible()
+    assert seats_of(booking) == ["20A", "20B"]
+
+
+def test_together_in_one_step(open_page: Page, check, booking):
+    page = open_page
+    page.get_by_role("button", name="Seat us together").click()
+
+    expect(page.get_by_text("KV101: You sit side by side in row 20.")).to_be_visible()
+    check()
+    assert seats_of(booking) == ["20B", "20A"]
+
+
+def test_every_seat_is_large_enough_to_touch(open_page: Page):
+    sizes = open_page.evaluate(
+        "[...document.querySelectorAll('.cabin input')].map(seat => seat.getBoundingClientRect())"
+        ".map(box => Math.min(box.width, box.height))"
+    )
+    assert len(sizes) == 70
+    assert min(sizes) >= 24
