@@ -60,7 +60,7 @@ BOOKINGS_PER_USER_PER_QUARTER = (
     else None
 )
 """Live or flown bookings a traveller may make in a calendar quarter; empty for no limit. Integrators have none."""
-OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=5)
+OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=4)
 OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
 """Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
 OFFER_LIFETIME = timedelta(minutes=env.int("OFFER_MINUTES", default=30))

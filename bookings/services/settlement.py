@@ -10,7 +10,7 @@ from django.db.models import F
 from airlines.exceptions import NotOnSale, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services import inventory
-from bookings.exceptions import AlreadyBooked, GatewayUnknown, TravellerElsewhere
+from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.models import Booking, Coupon, Payment, Refund
 from bookings.services.rounds import count_done
@@ -40,8 +40,7 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
     Payment.objects.filter(pk=payment.pk).update(ask_again_at=now + delay, times_asked=F("times_asked") + 1)
     try:
         charge = _truth(payment, now)
-    except (GatewayUnreachable, GatewayUnknown) as error:
-        log.warning("no_answer_yet", payment=str(payment.pk), error=repr(error))
+    except GatewayUnreachable:
         return payment
     return record_answer(payment=payment, charge=charge, now=now)
 

@@ -525,13 +525,22 @@ def test_anothers_trip_is_not_there(page_of, stranger, hold, page):
 
 
 def test_another_can_do_nothing_with_a_trip(page_of, stranger, mine, hold):
-    challenge = pay(mine, hold, "tok_3ds")["Location"]
     somebody = page_of(stranger)
 
     assert somebody.post(f"/trips/{hold.locator}/release/").status_code == 404
     assert pay(somebody, hold).status_code == 404
-    assert somebody.get(challenge).status_code == 404
-    assert somebody.post(challenge, {"approve": "yes"}).status_code == 404
+    assert somebody.post(f"/trips/{hold.locator}/cancel/").status_code == 404
+
+
+def test_the_banks_page_asks_for_no_log_in_and_shows_nothing_but_the_charge(client, mine, hold):
+    """A bank is not behind our log-in: an integrator's customer answers here too, who has no account."""
+    challenge = pay(mine, hold, "tok_3ds")["Location"]
+
+    assert "Asha" not in read(client.get(challenge)).words
+    assert "Your answer is noted." in read(client.post(challenge, {"approve": "yes"})).words
+
+    hold.refresh_from_db()
+    assert hold.status == "confirmed"
 
 
 @pytest.mark.parametrize("locator", ["NOSUCH", "x", "☃☃☃☃☃☃", "%00%00%00%00%00%00", "NOSUCH7"])
