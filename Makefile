@@ -26,7 +26,7 @@ run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), 
 	@$(BIN)/python -m flights_project.local.run
 
 test: tools ## The tests, with their own PostgreSQL and Valkey (ARGS="-k seat --pdb")
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: tools ## Lint, format, types, layers, templates, migrations, deployment, API description
 	@echo "== ruff: lint"
