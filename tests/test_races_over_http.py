@@ -50,7 +50,7 @@ def serve(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> It
     def serve(application: str) -> Web:
         if application not in running:
             folder: Path = tmp_path_factory.mktemp("web")
-            running[application] = Web(folder, environment, application=application)
+            running[application] = Web("web", folder, environment, application=application)
             running[application].start()
         return running[application]
 

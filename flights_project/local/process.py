@@ -97,9 +97,11 @@ class Process:
 class Web(Process):
     """Pages and API on a free port of this machine; `start` returns when they answer."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *, application: str = APPLICATION) -> None:
+    def __init__(
+        self, name: str, folder: Path, environment: Mapping[str, str], *, application: str = APPLICATION
+    ) -> None:
         self.port = free_port()
-        super().__init__("web", folder, {**environment, "PORT": str(self.port)}, application=application)
+        super().__init__(name, folder, {**environment, "PORT": str(self.port)}, application=application)
 
     def start(self) -> None:
         super().start()
