@@ -6,6 +6,7 @@ It is made for one measurement and leaves nothing behind.
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ from django.core.management import call_command
 
 from flights_project.local.environment import DEMO_SETTINGS, TEST_SETTINGS, throw_away_servers
 from flights_project.local.lifetime import end_in_order
-from flights_project.local.process import Process, Web
+from flights_project.local.process import Process, Web, tree_of
 
 SETTINGS = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "flights_project.settings"}
 
@@ -58,6 +59,17 @@ class Stack:
         process = self._running.enter_context(kind(name, self.servers.home, self._environment))
         self.processes[name] = process
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time used until now, by part; of processes that live."""
+        pids = {name: process.pid for name, process in self.processes.items()}
+        pids |= {"PostgreSQL": self.servers.postgres.pid, "Valkey": self.servers.valkey.pid, "clients": os.getpid()}
+        own = {os.getpid()}
+        return {
+            name: sum(map(_cpu_seconds, own if name == "clients" else tree_of(pid)))
+            for name, pid in pids.items()
+            if pid is not None
+        }
+
     def revive(self) -> None:
         """Do what a supervisor does: start again what has ended."""
         if not self.servers.postgres.answers():
@@ -66,3 +78,11 @@ class Stack:
             if not process.runs:
                 process.stop()
                 process.start()
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,12 +1,13 @@
 """What the measurements sell: flights between Delhi and Mumbai, and a program that may sell them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from airlines.models import Flight
-from airlines.tests.factories import AirplaneFactory, TaxRuleFactory, economy, make_flight
+from airlines.tests.factories import AirplaneFactory, TaxRuleFactory, claim_for, economy, make_flight
 from flights_project.gateway.models import ApiKey, User
 
 SEATS_ABREAST = 6
@@ -30,3 +31,8 @@ def integrator_key() -> str:
     owner = User.objects.create_user("partner@example.com")
     owner.groups.add(Group.objects.get(name=User.INTEGRATOR_GROUP))
     return ApiKey.issue(owner=owner, name="measurement")[1]
+
+
+def offers_of(flights: Sequence[Flight]) -> list[str]:
+    """An offer of each for one adult."""
+    return [claim_for([flight], now=timezone.now()).token for flight in flights]

@@ -115,6 +115,11 @@ def children_of(pid: int) -> list[int]:
     return sorted(int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent_in(stat) == pid)
 
 
+def tree_of(pid: int) -> list[int]:
+    """`pid` and all below it."""
+    return [pid, *(below for child in children_of(pid) for below in tree_of(child))]
+
+
 def _parent_in(stat: Path) -> int | None:
     try:
         return int(stat.read_text().rpartition(")")[2].split()[1])

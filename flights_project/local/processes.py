@@ -100,13 +100,16 @@ class Log:
             thread.join(timeout=1)
 
 
-def main(folder: Path = PROJECT) -> int:
-    """Run what the Procfile in `folder` names. 0 when asked to stop, 1 when a process ended by itself."""
+def main(folder: Path | None = None) -> int:
+    """Run what the Procfile names, the project's or the one in `folder`.
+
+    0 when asked to stop, 1 when a process ended by itself.
+    """
     for ending in ENDINGS:
         signal.signal(ending, end_once)
     lifeline = take_standard_input()
     prepare_demo()
-    commands = procfile(folder)
+    commands = procfile(folder or PROJECT)
     processes: list[Process] = []
     log = Log(list(commands))
     try:
