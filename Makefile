@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check demo-reset clean python runtime tools
+.PHONY: help run test check chaos demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -26,7 +26,7 @@ run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), 
 	@$(BIN)/python -m flights_project.local.run
 
 test: tools ## The tests, with their own PostgreSQL and Valkey (ARGS="-k seat --pdb")
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: tools ## Lint, format, types, layers, templates, migrations, deployment, API description
 	@echo "== ruff: lint"
@@ -47,6 +47,9 @@ check: tools ## Lint, format, types, layers, templates, migrations, deployment, 
 	@echo "== drf-spectacular: the API description"
 	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@echo "== all good"
+
+chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
+	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 
 demo-reset: runtime ## The demo as on its first day
 	@$(BIN)/python -m flights_project.local.reset

@@ -6,6 +6,8 @@ A production deployment sets its environment itself, and none of this happens th
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import environ
@@ -70,12 +72,19 @@ def prepare_tests(project: Path = PROJECT) -> Servers | None:
     os.environ.update(DEMO_SETTINGS | TEST_SETTINGS)
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return None
+    with throw_away_servers(project, durable=False) as servers:
+        _provide_servers(servers)
+    return servers
+
+
+@contextmanager
+def throw_away_servers(project: Path = PROJECT, *, durable: bool) -> Iterator[Servers]:
+    """Servers to be used before the block ends; they vanish with their last user, or are swept by the next run."""
     place = find_place(project)
     with locks.exclusively(place.folder / "tests.lock"):
         sweep_tests(project)
-        servers = Servers(Path(tempfile.mkdtemp(prefix="tests-", dir=place.folder)), place, durable=False)
-        _provide_servers(servers)
-    return servers
+        home = Path(tempfile.mkdtemp(prefix="tests-", dir=place.folder))
+        yield Servers(home, place, durable=durable, kept=False)
 
 
 def sweep_tests(project: Path = PROJECT) -> None:

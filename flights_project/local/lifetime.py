@@ -23,11 +23,11 @@ from flights_project.local.valkey import Valkey
 
 
 class Servers:
-    """The PostgreSQL and the Valkey in `home`. Those of tests (not `durable`) vanish with their last user."""
+    """The PostgreSQL and the Valkey in `home`. Those that are not `kept` vanish with their last user."""
 
-    def __init__(self, home: Path, place: Place, *, durable: bool) -> None:
+    def __init__(self, home: Path, place: Place, *, durable: bool, kept: bool | None = None) -> None:
         self.home = home
-        self.durable = durable
+        self.kept = durable if kept is None else kept
         self.postgres = Postgres(home, place, durable=durable)
         self.valkey = Valkey(home, place, durable=durable)
         self._users: int | None = None
@@ -63,7 +63,7 @@ class Servers:
         with uninterrupted():
             self.valkey.stop()
             self.postgres.stop()
-            if not self.durable:
+            if not self.kept:
                 self.postgres.remove()
                 shutil.rmtree(self.home, ignore_errors=True)
 

@@ -100,13 +100,16 @@ class Log:
             thread.join(timeout=1)
 
 
-def main() -> int:
-    """0 when asked to stop, 1 when a process ended by itself."""
+def main(folder: Path | None = None) -> int:
+    """Run what the Procfile names, the project's or the one in `folder`.
+
+    0 when asked to stop, 1 when a process ended by itself.
+    """
     for ending in ENDINGS:
         signal.signal(ending, end_once)
     lifeline = take_standard_input()
     prepare_demo()
-    commands = procfile(PROJECT)
+    commands = procfile(folder or PROJECT)
     processes: list[Process] = []
     log = Log(list(commands))
     try:
@@ -149,9 +152,9 @@ def end(processes: list[Process]) -> None:
             process.kill()
 
 
-def procfile(project: Path) -> dict[str, str]:
+def procfile(folder: Path) -> dict[str, str]:
     """Command lines by name."""
-    return dict(parse_procfile((project / "Procfile").read_text()).processes)
+    return dict(parse_procfile((folder / "Procfile").read_text()).processes)
 
 
 def environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from signal import Signals
 from typing import ClassVar
@@ -141,11 +142,18 @@ class Server(ABC):
             log.seek(logged)
             return worst_line(log.read().decode(errors="replace"))
 
-    def _send(self, ending: Signals) -> None:
+    @property
+    def pid(self) -> int | None:
+        """Its first process, where it has come so far as to write down the id."""
         try:
-            os.kill(int(self.pid_file.read_text().split()[0]), ending)
-        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
-            return  # it has not come so far as to write its id, or is already gone
+            return int(self.pid_file.read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
+
+    def _send(self, ending: Signals) -> None:
+        if self.pid is not None:
+            with suppress(ProcessLookupError):  # it is already gone
+                os.kill(self.pid, ending)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

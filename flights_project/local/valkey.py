@@ -32,7 +32,7 @@ class Valkey(Server):
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.account.give(self.folder)
         self.pid_file.unlink(missing_ok=True)
-        port, password = _free_port(), secrets.token_urlsafe(24)
+        port, password = free_port(), secrets.token_urlsafe(24)
         self._write_private(self._url_file, f"redis://:{password}@127.0.0.1:{port}/0")
         self._write_private(self._settings_file, self._settings(port, password))
         self.account.give(self._settings_file)
@@ -91,7 +91,8 @@ def connect(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5, retry=once)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
