@@ -22,15 +22,17 @@ Work = Callable[..., Any]
 ARMED, DIED = "chaos:armed", "chaos:died"
 
 OF_REQUESTS = (
-    "held, not committed",
     "held, not kept",
-    "kept, not sent",
+    "kept, not committed",
+    "committed, not sent",
     "started, not committed",
-    "started, not charged",
+    "prepared, not kept",
+    "prepared, not charged",
     "charged, not answered",
     "answered, not recorded",
     "recorded, not committed",
     "recorded, not kept",
+    "kept, not sent",
 )
 OF_ROUNDS = (
     "asked, not recorded",
@@ -77,9 +79,9 @@ class Faults(AppConfig):
 
     def ready(self) -> None:
         hurry()
-        place_in_requests()
         place_in_paying()
         place_in_work()
+        place_in_requests()
 
 
 def hurry() -> None:
@@ -87,22 +89,25 @@ def hurry() -> None:
     settlement, delivery = module("bookings.services.settlement"), module("notifications.services.delivery")
     settlement.GATEWAY_ANSWERS_WITHIN = timedelta(seconds=4)
     settlement.UNKNOWN_IS_FAILED_AFTER = timedelta(seconds=15)
+    settlement.CHALLENGE_IS_FAILED_AFTER = timedelta(seconds=15)
     settlement.ASK_AGAIN_AT_MOST = timedelta(seconds=8)
     delivery.LEASE = timedelta(seconds=15)
 
 
 def place_in_requests() -> None:
     holds, idempotency = module("bookings.services.holds"), module("flights_project.gateway.idempotency")
-    inside(holds, "_hold", "held, not committed")
     after(holds, "hold_seats", "held, not kept")
-    after(idempotency, "keep_answer", "kept, not sent")
+    after(idempotency, "keep_answer", "kept, not committed", where=in_transaction)
+    after(idempotency, "keep_answer", "kept, not sent", where=out_of_transaction)
+    after(module("bookings.api.views").BookingViewSet, "create", "committed, not sent")
 
 
 def place_in_paying() -> None:
     payment, settlement = module("bookings.services.payment"), module("bookings.services.settlement")
     sandbox = module("bookings.gateways.sandbox").SandboxGateway
     inside(payment, "_start", "started, not committed")
-    before(sandbox, "charge", "started, not charged")
+    after(sandbox, "prepare", "prepared, not kept")
+    before(sandbox, "charge", "prepared, not charged")
     after(sandbox, "charge", "charged, not answered")
     before(payment, "record_answer", "answered, not recorded")
     inside(settlement, "_succeed", "recorded, not committed")
@@ -114,6 +119,14 @@ def place_in_work() -> None:
     inside(module("bookings.services.expiry"), "_expire", "expired, not committed")
     after(module("bookings.gateways.sandbox").SandboxGateway, "refund", "refunded, not recorded")
     after(module("notifications.mailbox").MailboxBackend, "send_messages", "mailed, not recorded")
+
+
+def in_transaction() -> bool:
+    return bool(transaction.get_connection().in_atomic_block)
+
+
+def out_of_transaction() -> bool:
+    return not in_transaction()
 
 
 def module(name: str) -> Any:
@@ -132,13 +145,14 @@ def before(owner: Any, name: str, step: str) -> None:
     replace(owner, name, with_step)
 
 
-def after(owner: Any, name: str, step: str) -> None:
+def after(owner: Any, name: str, step: str, where: Callable[[], bool] = lambda: True) -> None:
     """Where the work raises, it is not there yet."""
 
     def with_step(work: Work) -> Work:
         def dying(*args: Any, **kwargs: Any) -> Any:
             done = work(*args, **kwargs)
-            die(step)
+            if where():
+                die(step)
             return done
 
         return dying
