@@ -38,7 +38,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def with_journey(self) -> Self:
         """With everything that a booking is shown with, in a number of queries that does not grow."""
-        return self.prefetch_related(
+        return self.select_related("family").prefetch_related(
             "passengers__ticket",
             "segments__family",
             "segments__flight__origin__city",

@@ -156,7 +156,7 @@ def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpRes
 @login_required
 def trips(request: TravellerRequest) -> HttpResponse:
     now = timezone.now()
-    bookings = Booking.objects.of(request.user).select_related("family").with_journey()
+    bookings = Booking.objects.of(request.user).with_journey()
     mine = [Trip(booking, now) for booking in bookings[:TRIPS_SHOWN]]
     upcoming = sorted(
         (trip for trip in mine if trip.is_upcoming), key=lambda trip: trip.slices[0].flights[0].departs_at
@@ -167,7 +167,7 @@ def trips(request: TravellerRequest) -> HttpResponse:
 
 def _own_trip(request: TravellerRequest, locator: str) -> Trip:
     """The traveller's own booking; another's is 404, as if there were none."""
-    bookings = Booking.objects.of(request.user).select_related("family").with_journey()
+    bookings = Booking.objects.of(request.user).with_journey()
     booking = get_object_or_404(bookings.prefetch_related("payments__refunds"), locator=locator)
     return Trip(booking, timezone.now())
 

@@ -105,5 +105,5 @@ def _tickets(booking: Booking) -> list[dict[str, Any]]:
             "issued_at": passenger.ticket.issued_at,
         }
         for passenger in booking.passengers.all()
-        if hasattr(passenger, "ticket")
+        if booking.confirmed_at and hasattr(passenger, "ticket")
     ]

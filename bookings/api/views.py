@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -31,6 +30,7 @@ from bookings.api.serializers import (
     SeatMapSerializer,
 )
 from bookings.models import Booking, CancellationQuote
+from bookings.querysets import BookingQuerySet
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
@@ -68,9 +68,8 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
     lookup_field = "locator"
     lookup_value_regex = "[A-Za-z0-9]+"
 
-    def get_queryset(self) -> QuerySet[Booking]:
-        owner = cast("User", self.request.user)
-        return Booking.objects.of(owner).select_related("family").with_journey()
+    def get_queryset(self) -> BookingQuerySet:
+        return Booking.objects.of(cast("User", self.request.user))
 
     def get_object(self) -> Booking:
         """By locator in any case, as people type it; somebody else's is as unknown as none."""
@@ -78,11 +77,11 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
 
     @extend_schema(responses=BookingSerializer(many=True))
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().with_journey()))
         return self.get_paginated_response([booking_as_dict(booking) for booking in page or []])
 
     def retrieve(self, request: Request, locator: str) -> Response:
-        return Response(booking_as_dict(self.get_object()))
+        return self._booking(locator, status.HTTP_200_OK)
 
     @extend_schema(request=HoldSerializer, responses={201: BookingSerializer}, parameters=[IDEMPOTENCY_KEY])
     @idempotent_in_one_transaction
@@ -97,7 +96,7 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
             owner=cast("User", request.user),
             now=timezone.now(),
         )
-        return self._booking(booking.locator, status.HTTP_201_CREATED)
+        return Response(booking_as_dict(booking), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses={200: BookingSerializer})
     def destroy(self, request: Request, locator: str) -> Response:
@@ -153,10 +152,13 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
     def seats_together(self, request: Request, locator: str) -> Response:
         """Seat the party as close together as free seats allow, on every flight whose seats can be chosen."""
         seated = seat_together(booking=self.get_object(), now=timezone.now())
-        return Response(seated_as_dict(self.get_object(), seated))
+        return Response(seated_as_dict(self._with_journey(locator), seated))
 
     def _booking(self, locator: str, code: int) -> Response:
-        return Response(booking_as_dict(self.get_queryset().get(locator=locator)), status=code)
+        return Response(booking_as_dict(self._with_journey(locator)), status=code)
+
+    def _with_journey(self, locator: str) -> Booking:
+        return get_object_or_404(self.get_queryset().with_journey(), locator=locator.upper())
 
 
 class SeatMapView(APIView):

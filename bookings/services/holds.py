@@ -60,6 +60,8 @@ def hold_seats(
 ) -> Booking:
     """Hold every flight of `offer` for `travellers` until `payment_required_by`, at the offer's total.
 
+    The booking comes with its journey, as from `with_journey()`.
+
     `address` is where the request came from, if from a network. Raises PriceChanged with a fresh offer, SeatsGone,
     NotOnSale, InvalidRequest for travellers who do not fit the offer, AlreadyBooked, TravellerElsewhere,
     BookingLimitReached, TooManyHolds. Whatever is raised, nothing is held.
@@ -125,7 +127,8 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
         )
         for position, traveller in enumerate(party)
     )
-    Coupon.objects.bulk_create(_coupons(booking, offer, party, passengers, segments))
+    coupons = Coupon.objects.bulk_create(_coupons(booking, offer, party, passengers, segments))
+    booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[])
     tell_owner("booking_held", booking, segments=segments, passengers=passengers, now=now)
     return booking
 

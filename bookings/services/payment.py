@@ -37,10 +37,10 @@ def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment
     guarantee has ended and the journey costs something else now: the booking then carries the new total.
     """
     chosen = gateway_named(gateway)
-    repriced = _renew_guarantee(booking, now)
-    if repriced is not None:
-        raise repriced
-    payment, is_new = _start(booking, gateway, token, now)
+    started = _start(booking, gateway, token, now)
+    if isinstance(started, PriceChanged):
+        raise started
+    payment, is_new = started
     if not is_new:
         return settle(payment=payment, now=now)
     charge = _charge(chosen, payment, now)
@@ -69,27 +69,7 @@ def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge 
 
 
 @transaction.atomic
-def _renew_guarantee(booking: Booking, now: datetime) -> PriceChanged | None:
-    """After `price_guaranteed_until` the price of now counts. A changed one is kept, so it is returned, not raised."""
-    locked = Booking.objects.locked(booking.pk)
-    if locked.status != Booking.Status.HELD or now < locked.price_guaranteed_until:
-        return None
-    if now >= locked.payment_required_by or locked.payments.filter(status=Payment.Status.STARTED).exists():
-        return None
-    previous = locked.total
-    repricing.reprice(booking=locked, now=now)
-    if locked.total == previous:
-        return None
-    return PriceChanged(
-        f"The price guarantee has ended. The journey costs {locked.total} {locked.currency} now, "
-        f"{previous} {locked.currency} before.",
-        total=on_the_wire(locked.total, locked.currency),
-        previous_total=on_the_wire(previous, locked.currency),
-    )
-
-
-@transaction.atomic
-def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[Payment, bool]:
+def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[Payment, bool] | PriceChanged:
     """A started payment, and whether it is new. Locks the booking, so that of two tabs one starts it."""
     locked = Booking.objects.locked(booking.pk)
     running = locked.payments.filter(status=Payment.Status.STARTED).first()
@@ -103,6 +83,8 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
         raise NotPayable
     if now >= locked.payment_required_by:
         raise HoldExpired
+    if now >= locked.price_guaranteed_until and (changed := _renew_guarantee(locked, now)):
+        return changed
     payment = Payment.objects.create(
         booking=locked,
         gateway=gateway,
@@ -113,3 +95,17 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
         ask_again_at=now + GATEWAY_ANSWERS_WITHIN,
     )
     return payment, True
+
+
+def _renew_guarantee(booking: Booking, now: datetime) -> PriceChanged | None:
+    """The price of now counts. A changed one is kept with the booking, so it is returned, not raised."""
+    previous = booking.total
+    repricing.reprice(booking=booking, now=now)
+    if booking.total == previous:
+        return None
+    return PriceChanged(
+        f"The price guarantee has ended. The journey costs {booking.total} {booking.currency} now, "
+        f"{previous} {booking.currency} before.",
+        total=on_the_wire(booking.total, booking.currency),
+        previous_total=on_the_wire(previous, booking.currency),
+    )

@@ -90,8 +90,9 @@ def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     if not _take(payment, charge, now, reason):
         return
     if reason is None and booking.status == Booking.Status.HELD:
-        inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
         _confirm(booking, now)
+        # The cabins last: everybody who books this flight waits for their lock.
+        inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
     elif reason is not None or not _retake(booking, now):
         _refund_in_full(booking, payment, reason or Refund.Reason.SEATS_GONE, now)
 
@@ -129,12 +130,12 @@ def _take(payment: Payment, charge: Charge, now: datetime, reason: Refund.Reason
 
 
 def _lock_cabins(booking: Booking) -> list[FlightCabin]:
-    flights = list(booking.segments.values_list("flight_id", flat=True))
+    flights = list(booking.segments.order_by("position").values_list("flight_id", flat=True))
     return inventory.lock_cabins(flights=flights, cabin=booking.cabin)
 
 
 def _confirm(booking: Booking, now: datetime) -> None:
-    """Coupons open, tickets issued, the owner told. The booking is locked and its seats are sold."""
+    """Coupons open, tickets issued, the owner told. The booking is locked."""
     booking.coupons.update(status=Coupon.Status.OPEN)
     booking.status, booking.confirmed_at, booking.ended_at = Booking.Status.CONFIRMED, now, None
     booking.save(update_fields=["status", "confirmed_at", "ended_at"])

@@ -27,9 +27,10 @@ def tell_owner(
     """Write one message to the booking's contact, in the running transaction. It is about the booking, or about
     `subject` of it. Segments and passengers are read where the caller does not have them at hand."""
     if segments is None:
-        segments = list(booking.segments.select_related("flight__origin__city", "flight__destination__city"))
+        flights = booking.segments.select_related("flight__origin__city", "flight__destination__city")
+        segments = list(flights.order_by("position"))
     if passengers is None:
-        passengers = list(booking.passengers.select_related("ticket"))
+        passengers = list(booking.passengers.select_related("ticket").order_by("position"))
     tell(
         kind=kind,
         subject=f"{booking.locator} {subject}".strip(),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from airlines.models import FlightCabin, FlightFare
+from airlines.services.pricing import Party
 from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
 from bookings.models import Booking, SandboxCharge
 from bookings.tests.factories import make_booking, make_hold
@@ -12,6 +13,7 @@ from flights_project.gateway.models import ApiKey, IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
 
+STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 23, 29
 ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
 
 
@@ -66,6 +68,28 @@ def test_from_search_to_ticket(mine, flight, now):
     booking = mine.get(f"/api/v1/bookings/{booking['locator'].lower()}/").json()
     assert (booking["status"], booking["available_actions"]) == ("confirmed", ["cancel"])
     assert len(booking["tickets"][0]["number"]) == 13
+
+
+def test_a_hold_is_answered_as_it_is_read_afterwards(mine, traveller, in_a_month, now):
+    TaxRuleFactory(amount=250)
+    there, back = (
+        make_flight(departs_at=in_a_month),
+        make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=2)),
+    )
+    party = [ASHA, ASHA | {"type": "child", "given_name": "Dev", "born_on": "2020-01-02"}]
+    offer = claim_for([there], [back], now=now, party=Party(1, 1)).token
+
+    held = hold(mine, {"offer": offer, "passengers": party, "contact": {"email": "asha@example.com"}}).json()
+
+    assert held == mine.get(f"/api/v1/bookings/{held['locator']}/").json()
+
+
+def test_the_statements_of_a_hold_and_of_a_payment(mine, wish, django_assert_num_queries):
+    """Each costs everybody who books the same flight; `make bench-booking` shows how much."""
+    with django_assert_num_queries(STATEMENTS_OF_A_HOLD):
+        locator = hold(mine, wish).json()["locator"]
+    with django_assert_num_queries(STATEMENTS_OF_A_PAYMENT):
+        pay(mine, locator)
 
 
 def test_an_integrator_books_with_a_key(as_key, integrator_key, wish):

@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 
 from notifications.models import Message
+
+WOKEN, ROUND_SECONDS = "notifications.woken", 20
+"""Set from the call that wakes a worker until one begins, and no longer than until the next round."""
 
 
 def tell(*, kind: str, subject: str, recipient: str, context: Mapping[str, Any], now: datetime) -> None:
@@ -22,5 +26,14 @@ def tell(*, kind: str, subject: str, recipient: str, context: Mapping[str, Any],
 
 
 def _wake_workers() -> None:
-    """Deliver now instead of at the next round; where the broker is away, the round delivers."""
-    current_app.send_task("notifications.tasks.deliver_messages", expires=60)
+    """Deliver now instead of at the next round; where the broker is away, the round delivers.
+
+    A worker that was woken and has not begun will find this message too: one call is enough for many.
+    """
+    if cache.add(WOKEN, 1, timeout=ROUND_SECONDS):
+        current_app.send_task("notifications.tasks.deliver_messages", expires=60)
+
+
+def begin_round() -> None:
+    """Messages written from now on wake a worker again."""
+    cache.delete(WOKEN)

@@ -137,6 +137,35 @@ def test_two_workers_never_take_the_same_message(write, now):
     assert (first, second) == (3, 0)
 
 
+class TestWaking:
+    @pytest.fixture
+    def calls(self, monkeypatch):
+        calls = []
+        monkeypatch.setattr("celery.current_app.send_task", lambda name, **options: calls.append(name))
+        return calls
+
+    @pytest.fixture
+    def committed(self, write, django_capture_on_commit_callbacks):
+        def committed(subject):
+            with django_capture_on_commit_callbacks(execute=True):
+                write(subject=subject)
+
+        return committed
+
+    def test_one_call_is_enough_for_messages_that_a_worker_has_yet_to_find(self, committed, calls):
+        committed("first")
+        committed("second")
+
+        assert calls == ["notifications.tasks.deliver_messages"]
+
+    def test_a_message_after_a_worker_has_begun_calls_again(self, committed, calls):
+        committed("first")
+        deliver_messages()
+        committed("second")
+
+        assert len(calls) == 2
+
+
 def test_the_demo_keeps_mail_and_shows_it(write, client, now, settings):
     settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
     write()
