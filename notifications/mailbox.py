@@ -20,7 +20,7 @@ def _keep(mail: EmailMessage) -> KeptMail:
     if isinstance(mail, EmailMultiAlternatives):
         html = next((str(content) for content, mimetype in mail.alternatives if mimetype == "text/html"), "")
     return KeptMail(
-        message_id=mail.message()["Message-ID"],
+        message_id=mail.extra_headers.get("Message-ID") or mail.message()["Message-ID"],
         to=", ".join(mail.recipients()),
         sender=mail.from_email,
         subject=str(mail.subject),

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from airlines.models import CabinClass, Flight
 from airlines.services.offers import open_offer
 from bookings.api.filters import BookingFilter
-from bookings.api.presentation import booking_as_dict, seat_map_as_dict, seated_as_dict
+from bookings.api.presentation import booking_as_dict, payment_as_dict, seat_map_as_dict, seated_as_dict
 from bookings.api.serializers import (
     BookingSerializer,
     CancellationQuoteSerializer,
@@ -112,7 +112,7 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
         asked = PaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         payment = pay(booking=self.get_object(), **asked.validated_data, now=timezone.now())
-        return Response(PaymentSerializer(payment).data, status=status.HTTP_201_CREATED)
+        return Response(payment_as_dict(payment), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=CancellationSerializer, responses={201: CancellationQuoteSerializer})
     @action(methods=["post"], detail=True, url_path="cancellation-quotes", url_name="cancellation-quotes")

@@ -26,7 +26,8 @@ def refuse_elsewhere(people: Mapping[str, str], flights: Sequence[Flight]) -> No
     overlapping = Q()
     for flight in flights:
         overlapping |= Q(flight__departs_at__lt=flight.arrives_at, flight__arrives_at__gt=flight.departs_at)
-    coupon = Coupon.objects.live().filter(overlapping, identity__in=list(people)).select_related("flight").first()
+    elsewhere = Coupon.objects.live().filter(overlapping, identity__in=list(people))
+    coupon = elsewhere.select_related("flight").order_by("pk").first()
     if coupon is None:
         return
     name = people[coupon.identity]
