@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check chaos demo-reset clean python runtime tools
+.PHONY: help run test check chaos bench-booking demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -50,6 +50,9 @@ check: tools ## Lint, format, types, layers, templates, migrations, deployment, 
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+bench-booking: tools ## Holds and payments a second, beside pgbench with the same statements (ARGS="--seconds 20")
+	@$(BIN)/python -m benchmarks.booking $(ARGS)
 
 demo-reset: runtime ## The demo as on its first day
 	@$(BIN)/python -m flights_project.local.reset
