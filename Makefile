@@ -20,7 +20,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python -m flights_project.local.run
