@@ -12,6 +12,8 @@ from notifications.models import Message
 
 WOKEN, ROUND_SECONDS = "notifications.woken", 20
 """Set from the call that wakes a worker until one begins, and no longer than until the next round."""
+MOMENT = 1
+"""Seconds in which messages gather, so that a busy hour has one delivery a second and not one a message."""
 
 
 def tell(*, kind: str, subject: str, recipient: str, context: Mapping[str, Any], now: datetime) -> None:
@@ -26,12 +28,12 @@ def tell(*, kind: str, subject: str, recipient: str, context: Mapping[str, Any],
 
 
 def _wake_workers() -> None:
-    """Deliver now instead of at the next round; where the broker is away, the round delivers.
+    """Deliver in a moment instead of at the next round; where the broker is away, the round delivers.
 
-    A worker that was woken and has not begun will find this message too: one call is enough for many.
+    A worker that was called and has not begun will find this message too: one call is enough for many.
     """
     if cache.add(WOKEN, 1, timeout=ROUND_SECONDS):
-        current_app.send_task("notifications.tasks.deliver_messages", expires=60)
+        current_app.send_task("notifications.tasks.deliver_messages", countdown=MOMENT, expires=60)
 
 
 def begin_round() -> None:
