@@ -1,5 +1,6 @@
 """The REST API put together: its paths, and how each error of the trade is answered."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import include, path
 from django.views import defaults
 from rest_framework import exceptions
@@ -15,7 +17,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from airlines import exceptions as airlines
 from bookings import exceptions as bookings
-from flights_project.gateway import idempotency, problems, services
+from flights_project.gateway import idempotency, limits, outages, problems, services
 from flights_project.lib.errors import DomainError, InvalidRequest
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,9 @@ STATUSES: dict[type[DomainError], int] = {
     idempotency.IdempotencyKeyRequired: 400,
     idempotency.IdempotencyKeyReused: 422,
     idempotency.RequestInProgress: 409,
+    limits.LimitsUnavailable: 503,
+    outages.Unavailable: 503,
+    outages.TookTooLong: 503,
     airlines.OfferInvalid: 400,
     airlines.OfferExpired: 410,
     airlines.NotOnSale: 409,
@@ -91,6 +96,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         error = InUse()
     if isinstance(error, IntegrityError) and is_duplicate(error):
         error = Conflict()
+    error = outages.outage(error) or error
     if isinstance(error, DomainError):
         set_rollback()
         problem = problems.from_domain(error, STATUSES[type(error)])
@@ -149,6 +155,21 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Also for what fails before or after a view: there Django hands over the request alone."""
+    away = outages.outage(sys.exception())
+    if away is not None:
+        return _away(request, away)
     if _is_api(request):
         return problems.page_response(problems.unforeseen())
     return defaults.server_error(request)
+
+
+def _away(request: HttpRequest, away: DomainError) -> HttpResponse:
+    status = STATUSES[type(away)]
+    if _is_api(request):
+        answer = problems.page_response(problems.from_domain(away, status))
+    else:
+        answer = render(None, "503.html", status=status)  # nothing of the request: its session may be what is away
+    for name, value in _retry_headers(away).items():
+        answer[name] = value
+    return answer

@@ -15,6 +15,8 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from flights_project.lib.money import MINOR_DIGITS_KEPT, minor_digits
 
@@ -128,6 +130,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "flights_project.gateway.middleware.RequestLog",
     "flights_project.gateway.middleware.RequestIdHeader",
+    "flights_project.gateway.middleware.RateLimitHeaders",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,11 +187,14 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 REDIS_URL = env.str("REDIS_URL")
+REDIS_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 1)}
+"""A request waits a second for Redis at most; the library's own default would be tries for half a minute."""
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "flights",
+        "OPTIONS": REDIS_OPTIONS,
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -264,6 +270,23 @@ MFA_TOTP_ISSUER = AIRLINE_NAME
 
 # --- API ------------------------------------------------------------------------------------------------------------
 
+RATES: dict[str, str] = {
+    name: env.str(f"RATE_{name}".upper(), default=rate)
+    for name, rate in {
+        "search_address": "300/min",
+        "search_user": "600/min",
+        "search_key": "6000/min",
+        "booking_address": "60/min",
+        "booking_user": "60/min",
+        "booking_key": "6000/min",
+        "login_address": "20/min",
+        "login_name": "10/min",
+        "other_address": "300/min",
+        "other_user": "600/min",
+        "other_key": "6000/min",
+    }.items()
+}
+"""For each class of calls and kind of caller, `20/min` or `20/min burst 5` (`flights_project.gateway.limits`)."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "flights_project.gateway.authentication.ApiKeyAuthentication",
@@ -276,14 +299,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "flights_project.gateway.pagination.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_THROTTLE_CLASSES": ["flights_project.gateway.throttles.CallerThrottle"] if RATE_LIMITS else [],
-    "DEFAULT_THROTTLE_RATES": {
-        "anonymous": env.str("RATE_ANONYMOUS", default="300/min"),
-        "traveller": env.str("RATE_TRAVELLER", default="600/min"),
-        "integrator": env.str("RATE_INTEGRATOR", default="6000/min"),
-        "login": env.str("RATE_LOGIN", default="20/min"),
-        "booking": env.str("RATE_BOOKING", default="60/min"),
-    },
+    "DEFAULT_THROTTLE_CLASSES": ["flights_project.gateway.throttles.CallerThrottle"],
     "EXCEPTION_HANDLER": "flights_project.api.problem_response",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -76,6 +76,7 @@ class PlacesView(APIView):
     """Airports and cities for type-ahead, best match first."""
 
     permission_classes = (AllowAny,)
+    throttle_scope = "search"
 
     @extend_schema(
         parameters=[OpenApiParameter("q", str, required=True, description="What was typed so far.")],
@@ -110,6 +111,7 @@ class SearchView(APIView):
 
     permission_classes = (HasScope,)
     required_scope = "search"
+    throttle_scope = "search"
 
     @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
     def get(self, request: Request) -> Response:
@@ -136,6 +138,7 @@ class OfferView(APIView):
 
     permission_classes = (HasScope,)
     required_scope = "search"
+    throttle_scope = "search"
 
     @extend_schema(responses=OfferSerializer)
     def get(self, request: Request, offer: str) -> Response:

@@ -23,7 +23,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flights_project.gateway import problems
-from flights_project.gateway.models import ApiKey, IdempotencyRecord
+from flights_project.gateway.callers import caller_of
+from flights_project.gateway.models import IdempotencyRecord
 from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
 
@@ -43,11 +44,6 @@ class IdempotencyKeyReused(DomainError):
 class RequestInProgress(DomainError):
     code = "request_in_progress"
     title = "A request with this Idempotency-Key is still running."
-
-
-def caller_of(request: Request) -> str:
-    """A name for whoever calls: keys of one owner are told apart from each other and from the owner's login."""
-    return f"key:{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user:{request.user.pk}"
 
 
 def fingerprint_of(request: Request) -> str:
@@ -81,7 +77,9 @@ def _replaying(view: View, together: Callable[[], AbstractContextManager[Any]]) 
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= KEY_LENGTH:
             raise IdempotencyKeyRequired
-        claim = claim_key(caller=caller_of(request), key=key, fingerprint=fingerprint_of(request), now=timezone.now())
+        claim = claim_key(
+            caller=":".join(caller_of(request)), key=key, fingerprint=fingerprint_of(request), now=timezone.now()
+        )
         if claim.status is not None:
             return _replay(claim)
         with together():

@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_structlog.middlewares import RequestMiddleware
 
+from flights_project.gateway.limits import ALLOWANCE
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -18,6 +20,21 @@ class RequestIdHeader:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response["X-Request-ID"] = structlog.contextvars.get_contextvars().get("request_id", "")
+        return response
+
+
+class RateLimitHeaders:
+    """Tells callers what their bucket holds, so that they need not run into its end."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        allowance = request.META.get(ALLOWANCE)
+        if allowance is not None:
+            for name, value in allowance.headers.items():
+                response[name] = value
         return response
 
 

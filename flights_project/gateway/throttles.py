@@ -1,43 +1,45 @@
-"""How often callers may call: by who they are, and tighter for the classes of calls that invite abuse."""
+"""The API's limits: which bucket a request takes from."""
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AnonymousUser
+from rest_framework.exceptions import Throttled
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
-from flights_project.gateway.models import ApiKey
+from flights_project.gateway.callers import Caller, caller_of
+from flights_project.gateway.limits import ALLOWANCE, Allowance, Calls, spend
 
 if TYPE_CHECKING:  # the views load their throttles while they are loaded themselves
     from rest_framework.views import APIView
 
+READING_COUNTS = frozenset({Calls.SEARCH})
+"""Classes that reading belongs to as well; to read a booking is like reading anything else."""
 
-class CallerThrottle(SimpleRateThrottle):
-    """Counts by key, person or address. A view with a `throttle_scope` is counted by that rate as well as alone."""
 
-    rate: str | None = "1/s"  # replaced for every caller below; DRF wants one at construction
+class CallerThrottle(BaseThrottle):
+    """Takes from the caller's bucket for the view's class of calls (`throttle_scope`)."""
+
+    allowance: Allowance | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        self.scope = self._scope(request, view)
-        self.rate = self.THROTTLE_RATES[self.scope]
-        self.num_requests, self.duration = self.parse_rate(self.rate)
-        return super().allow_request(request, view)
+        self.allowance = spend(calls_of(request, view), *caller_of(request))
+        if self.allowance is None:
+            return True
+        request.META[ALLOWANCE] = self.allowance
+        return self.allowance.allowed
 
-    def get_cache_key(self, request: Request, view: "APIView") -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self._ident(request)}
+    def wait(self) -> float | None:
+        return self.allowance.retry_after if self.allowance else None
 
-    @staticmethod
-    def _scope(request: Request, view: "APIView") -> str:
-        if isinstance(request.auth, ApiKey):
-            return "integrator"
-        scope = getattr(view, "throttle_scope", None)
-        if scope and request.method == "POST":
-            return str(scope)
-        return "anonymous" if isinstance(request.user, AnonymousUser) else "traveller"
 
-    def _ident(self, request: Request) -> str:
-        if isinstance(request.auth, ApiKey):
-            return f"key-{request.auth.pk}"
-        if isinstance(request.user, AnonymousUser):
-            return f"address-{self.get_ident(request)}"
-        return f"user-{request.user.pk}"
+def calls_of(request: Request, view: "APIView") -> Calls:
+    calls = Calls(getattr(view, "throttle_scope", Calls.OTHER))
+    return Calls.OTHER if request.method in SAFE_METHODS and calls not in READING_COUNTS else calls
+
+
+def count_attempt(calls: Calls, name: str) -> None:
+    """One more attempt on `name`, whoever tries. Raises Throttled beyond its limit, LimitsUnavailable."""
+    allowance = spend(calls, Caller.NAME, name.casefold())
+    if allowance is not None and not allowance.allowed:
+        raise Throttled(wait=allowance.retry_after)

@@ -7,8 +7,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 
+from flights_project.gateway.limits import Calls
 from flights_project.gateway.models import User
 from flights_project.gateway.services import EmailTaken, sign_up
+from flights_project.gateway.throttles import count_attempt
 
 
 class SignupSerializer(serializers.ModelSerializer[User]):
@@ -37,6 +39,7 @@ class TokenSerializer(TokenObtainPairSerializer):
     otp = serializers.CharField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        count_attempt(Calls.LOGIN, attrs[self.username_field])
         tokens = super().validate(attrs)
         self._check_second_factor(attrs.get("otp", ""))
         return tokens

@@ -1,0 +1,37 @@
+"""What stands behind us is away or too slow: told as 503 with a time to come back, never as a fault of the request."""
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
+
+from flights_project.lib.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+COME_BACK_AFTER = 5
+"""Seconds."""
+TOOK_TOO_LONG = frozenset({"57014", "55P03"})
+"""PostgreSQL's codes of a statement that was cancelled for its time, and of a lock that was not free in time."""
+
+
+class Unavailable(DomainError):
+    code = "unavailable"
+    title = "We cannot answer at the moment. Nothing was done; try again in a few seconds."
+
+
+class TookTooLong(DomainError):
+    code = "took_too_long"
+    title = "This took longer than we allow. Nothing was done; try again in a few seconds."
+
+
+def outage(error: BaseException | None) -> DomainError | None:
+    """The outage that `error` means, or None where it is something else."""
+    if isinstance(error, OperationalError | InterfaceError):
+        late = getattr(error.__cause__, "pgcode", None) in TOOK_TOO_LONG
+        kind: type[DomainError] = TookTooLong if late else Unavailable
+    elif isinstance(error, RedisError):
+        kind = Unavailable
+    else:
+        return None
+    log.error(kind.code, exc_info=error)
+    return kind(retry_after=COME_BACK_AFTER)
