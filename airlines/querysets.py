@@ -67,8 +67,8 @@ class FlightCabinQuerySet(models.QuerySet["FlightCabin"]):
         return self.filter(capacity__gte=F("seats_held") + F("seats_sold") + seats)
 
     def locked(self) -> "list[FlightCabin]":
-        """These rows, locked in primary-key order until the transaction ends."""
-        return list(self.order_by("pk").select_for_update(of=("self",), no_key=True))
+        """These rows, locked in primary-key order until the transaction ends; the flight of each comes unlocked."""
+        return list(self.select_related("flight").order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
 class FlightFareQuerySet(models.QuerySet["FlightFare"]):

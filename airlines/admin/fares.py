@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from airlines.models import FareFamily, FlightFare, TaxRule
-from airlines.services.scheduling import change_fare
+from airlines.services.scheduling import change_fare, take_off_sale
 from flights_project.gateway.desk import DeskAdmin, ServiceAdmin, ServiceForm, history_of
 from flights_project.gateway.templatetags.flights import money
 
@@ -114,6 +115,12 @@ class FlightFareAdmin(ServiceAdmin[FlightFare]):
 
     def save_model(self, request: HttpRequest, obj: FlightFare, form: Any, change: Any) -> None:
         change_fare(fare=obj, amount=form.cleaned_data["amount"])
+
+    def delete_model(self, request: HttpRequest, obj: FlightFare) -> None:
+        take_off_sale([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FlightFare]) -> None:
+        take_off_sale(queryset)
 
 
 @admin.register(TaxRule)

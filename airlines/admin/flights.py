@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckb
 from airlines.admin.filters import WhenFilter
 from airlines.admin.flight_form import FlightForm, fare_slots, flight_form
 from airlines.models import Airport, CabinClass, Flight, FlightCabin
-from airlines.services.scheduling import amend_flight, schedule_flight
+from airlines.services.scheduling import amend_flight, remove_flights, schedule_flight
 from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, history_of, two_lines
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib import clock
@@ -147,6 +147,12 @@ class FlightAdmin(ServiceAdmin[Flight]):
         else:
             obj.pk = schedule_flight(fares=typed.fare_plans(), **typed.changes()).pk
         obj.refresh_from_db()
+
+    def delete_model(self, request: HttpRequest, obj: Flight) -> None:
+        remove_flights([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flight]) -> None:
+        remove_flights(queryset)
 
 
 def by_the_clock(instant: datetime, airport: Airport) -> str:

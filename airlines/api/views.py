@@ -17,6 +17,7 @@ from airlines.forms import SearchForm
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
 from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
+from airlines.services.scheduling import remove_flights
 from airlines.services.search import search
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite
 
@@ -54,6 +55,9 @@ class FlightViewSet(viewsets.ModelViewSet[Flight]):
     serializer_class = serializers.FlightSerializer
     permission_classes = (ReadOrStaffWrite,)
     filterset_class = filters.FlightFilter
+
+    def perform_destroy(self, instance: Flight) -> None:
+        remove_flights([instance])
 
 
 class FlightFareView(UpdateAPIView[FlightFare]):

@@ -12,6 +12,7 @@ from django.db.models import F
 from airlines.exceptions import SeatsGone
 from airlines.models import FlightCabin
 from airlines.querysets import FlightCabinQuerySet
+from airlines.services import changes
 
 
 def lock_cabins(*, flights: Iterable[int], cabin: str) -> list[FlightCabin]:
@@ -24,10 +25,11 @@ def hold_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     held = _rows(cabins).with_seats_left(seats).update(seats_held=F("seats_held") + seats)
     if held != len(cabins):
         raise SeatsGone(seats_left=min(cabin.seats_left for cabin in cabins))
+    _count(cabins, held=seats)
 
 
 def sell_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
-    """Held seats become sold ones."""
+    """Held seats become sold ones. As many are left as before."""
     _exactly(
         cabins,
         _rows(cabins)
@@ -39,11 +41,21 @@ def sell_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
 def release_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Held seats can be sold to others again."""
     _exactly(cabins, _rows(cabins).filter(seats_held__gte=seats).update(seats_held=F("seats_held") - seats))
+    _count(cabins, held=-seats)
 
 
 def return_sold_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Sold seats can be sold to others again."""
     _exactly(cabins, _rows(cabins).filter(seats_sold__gte=seats).update(seats_sold=F("seats_sold") - seats))
+    _count(cabins, sold=-seats)
+
+
+def _count(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> None:
+    """Let the locked rows say what the table says now, and tell how many seats are left."""
+    for cabin in cabins:
+        cabin.seats_held += held
+        cabin.seats_sold += sold
+    changes.announce(changes.seats_of(cabin) for cabin in cabins)
 
 
 def _rows(cabins: Sequence[FlightCabin]) -> FlightCabinQuerySet:

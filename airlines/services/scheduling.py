@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from airlines.exceptions import FlightConflict
 from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
+from airlines.services.changes import announce, gone, price_of, status_of
 from airlines.services.fleet import seat_count
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest
@@ -59,6 +60,7 @@ def schedule_flight(
             flight.save()
             open_inventory(flight)
             price_cabins(flight=flight, fares=fares)
+            announce([status_of(flight)])
     except IntegrityError as error:
         raise FlightConflict from error
     return flight
@@ -86,9 +88,21 @@ def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
         fare = FlightFare(flight_cabin=cabins[plan.cabin], family=plan.family, amount=plan.amount)
         fare.clean_fields(exclude=["flight_cabin", "family"])
         rows.append(fare)
+    before = _amounts(flight)
     FlightFare.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["flight_cabin", "family"], update_fields=["amount"]
     )
+    announce(
+        price_of(fare, amount=fare.amount, previous=before.get((fare.flight_cabin_id, fare.family_id)))
+        for fare in rows
+        if before.get((fare.flight_cabin_id, fare.family_id)) != fare.amount
+    )
+
+
+def _amounts(flight: Flight) -> dict[tuple[int, int], Decimal]:
+    """The fares of now by cabin and family."""
+    fares = FlightFare.objects.filter(flight_cabin__flight=flight)
+    return {(cabin, family): amount for cabin, family, amount in fares.values_list("flight_cabin", "family", "amount")}
 
 
 @transaction.atomic
@@ -100,11 +114,12 @@ def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: o
     """
     locked = Flight.objects.select_for_update(of=("self",), no_key=True).get(pk=flight.pk)
     cabins = locked.cabins.all().locked()
-    fixed = FIXED_ONCE_SOLD & changes.keys()
-    moved = [name for name in fixed if getattr(locked, name) != changes[name]]
+    changed = {name for name, value in changes.items() if getattr(locked, name) != value}
+    moved = FIXED_ONCE_SOLD & changed
     if moved and any(cabin.seats_held or cabin.seats_sold for cabin in cabins):
         raise InvalidRequest({name: ["Seats of this flight are sold: it cannot be changed here."] for name in moved})
     new_airplane = "airplane" in moved
+    before = status_of(locked)
     for name, value in changes.items():
         setattr(locked, name, value)
     locked.departs_on = clock.local_date(locked.departs_at, locked.origin.zone)
@@ -113,6 +128,8 @@ def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: o
     if new_airplane:
         _refit(locked)
     price_cabins(flight=locked, fares=fares)
+    if changed:
+        announce([before, status_of(locked)])  # a search on either leg may have shown it
     return locked
 
 
@@ -126,9 +143,30 @@ def _refit(flight: Flight) -> None:
     price_cabins(flight=flight, fares=[price for price in prices if price.cabin in fitted])
 
 
+@transaction.atomic
 def change_fare(*, fare: FlightFare, amount: Decimal) -> FlightFare:
-    """A new price, live at once. Raises ValidationError for a negative one."""
-    fare.amount = amount
-    fare.full_clean(validate_unique=False)
-    fare.save(update_fields=["amount"])
+    """A new price, live at once. Locks the fare. Raises ValidationError for a negative one."""
+    locked = FlightFare.objects.with_journey().select_for_update(of=("self",), no_key=True).get(pk=fare.pk)
+    previous, locked.amount = locked.amount, amount
+    locked.full_clean(validate_unique=False)
+    locked.save(update_fields=["amount"])
+    if amount != previous:
+        announce([price_of(locked, amount=amount, previous=previous)])
+    fare.amount = locked.amount
     return fare
+
+
+@transaction.atomic
+def take_off_sale(fares: Iterable[FlightFare]) -> None:
+    """Delete `fares`: nobody can buy at them any more."""
+    rows = FlightFare.objects.filter(pk__in=[fare.pk for fare in fares])
+    announce(price_of(fare, amount=None, previous=fare.amount) for fare in rows.with_journey())
+    rows.delete()
+
+
+@transaction.atomic
+def remove_flights(flights: Iterable[Flight]) -> None:
+    """Delete `flights` that nobody has booked. Raises ProtectedError where somebody has."""
+    rows = Flight.objects.filter(pk__in=[flight.pk for flight in flights])
+    announce(gone(flight) for flight in rows)
+    rows.delete()
