@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check chaos bench-booking demo-reset clean python runtime tools
+.PHONY: help run test check screenshots chaos bench-booking demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -47,6 +47,9 @@ check: tools ## Lint, format, types, layers, templates, migrations, deployment, 
 	@echo "== drf-spectacular: the API description"
 	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@echo "== all good"
+
+screenshots: tools ## Every page at both widths, light and dark, into docs/screenshots/ (ARGS="--url http://localhost:8000")
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
