@@ -21,7 +21,7 @@ from tests.conftest import CHROMIUM, FLAGS
 SHOWN = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 IN_THE_README = {"wide-light": ("results", "trip-confirmed"), "narrow-light": ("home",)}
 """The first screen of these is kept beside the others, as PNG."""
-PASSWORD = "flights-demo"  # noqa: S105 -- of the demo's accounts, printed by `make run`
+PASSWORD = "flights-demo"
 WIDTHS = {"narrow": 360, "wide": 1280}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NEXT_MONTH = date.today() + timedelta(days=30)  # noqa: DTZ011 -- any day on sale will do
