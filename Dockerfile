@@ -8,10 +8,12 @@ RUN sed '/^# The whole stack on one machine/,$d' requirements.txt > production.t
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --requirement production.txt
 
 FROM python:3.13-slim
-RUN useradd --system --no-create-home --shell /usr/sbin/nologin flights
+RUN useradd --system --no-create-home --shell /usr/sbin/nologin flights \
+    && install --directory --owner flights /srv/metrics
 COPY --from=packages /venv /venv
 # DEMO=off: what is not configured is an error, never a demo.
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEMO=off
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEMO=off \
+    PROMETHEUS_MULTIPROC_DIR=/srv/metrics
 WORKDIR /srv/flights
 COPY . .
 # Names to satisfy the settings; collecting files asks no server.

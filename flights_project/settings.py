@@ -6,6 +6,7 @@ deployment sets it itself, see `docs/architecture/running.md`.
 
 import logging
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,6 +129,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "flights_project.gateway.metrics.RequestMetrics",
     "flights_project.gateway.middleware.RequestLog",
     "flights_project.gateway.middleware.RequestIdHeader",
     "flights_project.gateway.middleware.RateLimitHeaders",
@@ -367,7 +369,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIN
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -385,6 +387,18 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+
+# --- Metrics --------------------------------------------------------------------------------------------------------
+
+METRICS_ALLOWED = env.list("METRICS_ALLOWED", default=["127.0.0.0/8", "::1/128"] if DEMO else [])
+"""Networks that may read `/metrics`, such as `10.0.0.0/8`; nobody else learns that it is there."""
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+"""Whoever sends it (`Authorization: Bearer …`) may read `/metrics` from anywhere; empty for nobody."""
+for network in METRICS_ALLOWED:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"METRICS_ALLOWED: {error}") from None
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
-"""Every door: pages, the staff desk, the API, health."""
+"""Every door: pages, the staff desk, the API, health and metrics."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from flights_project import api
-from flights_project.gateway import health
+from flights_project.gateway import health, metrics
 from flights_project.gateway.problems import not_found
 
 handler400 = "flights_project.api.bad_request"
@@ -29,4 +29,5 @@ urlpatterns = [
     re_path(r"^api/", not_found),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -1,12 +1,14 @@
-"""Debian's Chromium, driven by Playwright."""
+"""Debian's Chromium, driven by Playwright; processes beside the tests."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -21,6 +23,14 @@ FLAGS = [
 ]
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture(scope="session")
+def of_this_database(django_db_setup: None) -> dict[str, str]:
+    """The environment of processes that share this test's database."""
+    database = urlsplit(os.environ["DATABASE_URL"])
+    path = database.path.rpartition("/")[0] + "/" + str(connection.settings_dict["NAME"])
+    return {"DATABASE_URL": database._replace(path=path).geturl()}
 
 
 @pytest.fixture(scope="session")

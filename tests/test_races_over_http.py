@@ -3,7 +3,6 @@
 Each race has a control that shows it where the lock is taken out (`tests/weakened`).
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,8 @@ from itertools import count
 from pathlib import Path
 from threading import Barrier
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from airlines.models import FlightCabin
@@ -40,11 +37,9 @@ keys = (f"key-{n}" for n in count())
 
 
 @pytest.fixture(scope="module")
-def serve(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Web]]:
+def serve(of_this_database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Web]]:
     """Servers of this database by the application that they serve, each started once."""
-    database = urlsplit(os.environ["DATABASE_URL"])
-    path = database.path.rpartition("/")[0] + "/" + str(connection.settings_dict["NAME"])
-    environment = {"DATABASE_URL": database._replace(path=path).geturl(), "RATE_LIMITS": "off"}
+    environment = {**of_this_database, "RATE_LIMITS": "off"}
     running: dict[str, Web] = {}
 
     def serve(application: str) -> Web:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from flights_project.local import environment, locks
 from flights_project.local.environment import PROJECT
@@ -130,6 +132,7 @@ def serve(port: int, lock: int) -> None:
     """Keep every process of the Procfile running until asked to stop. Raises `StartError` when one ends."""
     make = Make()
     say("Starting the processes of the Procfile")
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(empty_folder("metrics")))
     processes = subprocess.Popen(
         [sys.executable, "-m", "flights_project.local.processes", str(lock)],
         cwd=PROJECT,
@@ -150,6 +153,14 @@ def serve(port: int, lock: int) -> None:
         raise StartError("A process ended by itself: what it said is above.")
     finally:
         end(processes)
+
+
+def empty_folder(name: str) -> Path:
+    """In `.local`, without what a run before has left there."""
+    folder = local_folder(PROJECT) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def end(processes: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,19 @@
+"""What is open, read when Prometheus asks."""
+
+from bookings.models import Booking, Payment, Refund
+from flights_project.lib.metrics import read_at_scrape
+
+
+@read_at_scrape("flights_holds_open", "Bookings that are held and not paid.")
+def holds_open() -> float:
+    return Booking.objects.held().count()
+
+
+@read_at_scrape("flights_payments_running", "Payments whose gateway has not answered.")
+def payments_running() -> float:
+    return Payment.objects.filter(status=Payment.Status.STARTED).count()
+
+
+@read_at_scrape("flights_refunds_waiting", "Refunds that the gateway has not paid yet.")
+def refunds_waiting() -> float:
+    return Refund.objects.filter(status=Refund.Status.STARTED).count()

@@ -1,0 +1,18 @@
+"""What waits to be told, read when Prometheus asks."""
+
+from django.utils import timezone
+
+from flights_project.lib.metrics import read_at_scrape
+from notifications.models import Message
+
+
+@read_at_scrape("flights_outbox_age_seconds", "How long the message that should have gone first has been due.")
+def outbox_age() -> float:
+    now = timezone.now()
+    due_at = Message.objects.due(now).values_list("due_at", flat=True).first()
+    return (now - due_at).total_seconds() if due_at else 0
+
+
+@read_at_scrape("flights_outbox_waiting", "Messages that wait to be sent, now or later.")
+def outbox_waiting() -> float:
+    return Message.objects.filter(status=Message.Status.WAITING).count()
