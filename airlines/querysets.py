@@ -17,30 +17,6 @@ class AirportQuerySet(models.QuerySet["Airport"]):
         """The airports that a code means: the airport itself, or all of the city's."""
         return self.filter(Q(iata=code) | Q(city__code=code))
 
-    def matching(self, words: str) -> Self:
-        """Airports whose code, name or city starts with or contains what somebody is typing, best match first."""
-        words = words.strip()
-        return (
-            self.filter(
-                Q(iata__istartswith=words)
-                | Q(city__code__istartswith=words)
-                | Q(city__name__icontains=words)
-                | Q(name__icontains=words)
-            )
-            .annotate(
-                rank=models.Case(
-                    models.When(iata__iexact=words, then=0),
-                    models.When(city__code__iexact=words, then=1),
-                    models.When(city__name__istartswith=words, then=2),
-                    models.When(iata__istartswith=words, then=3),
-                    default=4,
-                    output_field=models.IntegerField(),
-                )
-            )
-            .select_related("city")
-            .order_by("rank", "city__name", "iata")
-        )
-
 
 class FlightQuerySet(models.QuerySet["Flight"]):
     def with_places(self) -> Self:

@@ -55,6 +55,6 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def place_suggestions(request: HttpRequest) -> HttpResponse:
     """Options of a list box for what somebody has typed so far."""
-    words = request.GET.get("q", "").strip()[:60]
-    places = suggest_places(words) if len(words) >= SUGGESTED_FROM else []
+    words = request.GET.get("q", "").strip()
+    places = suggest_places(words, countries=False) if len(words) >= SUGGESTED_FROM else []
     return render(request, "airlines/place_options.html", {"places": places})

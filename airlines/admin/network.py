@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter
 
-from airlines.models import Airport, City, Flight
+from airlines.models import Airport, City, Country, Flight
 from flights_project.gateway.desk import DeskAdmin, DeskInline
 
 
@@ -19,6 +19,13 @@ class CityAirports(DeskInline[Airport, City]):
 
     def has_change_permission(self, request: HttpRequest, obj: City | None = None) -> bool:
         return False
+
+
+@admin.register(Country)
+class CountryAdmin(DeskAdmin[Country]):
+    list_display = ["name", "code", "other_names"]
+    search_fields = ["=code", "name", "other_names"]
+    fields = ["code", "name", "other_names"]
 
 
 @admin.register(City)

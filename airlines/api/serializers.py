@@ -213,8 +213,12 @@ class FlightSerializer(serializers.ModelSerializer[Flight]):
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
+    """An airport, a city of several airports, or a country."""
+
+    code = serializers.CharField(help_text="IATA's for an airport or city; ISO 3166-1, two letters, for a country.")
     name = serializers.CharField()
-    city = serializers.CharField()
-    country = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["airport", "city"])
+    city = serializers.CharField(help_text="Empty for a country.")
+    country = serializers.CharField(help_text="ISO 3166-1, two letters.")
+    country_name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["airport", "city", "country"])
+    airports = serializers.ListField(child=serializers.CharField(), help_text="Those found, of a city of several.")

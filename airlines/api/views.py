@@ -77,7 +77,11 @@ class FlightFareView(UpdateAPIView[FlightFare]):
 
 
 class PlacesView(APIView):
-    """Airports and cities for type-ahead, best match first."""
+    """Airports, cities and countries for type-ahead, best match first.
+
+    Words come in any order, with or without their accents, half typed; where nothing matches, what is spelt alike.
+    Airports and cities can be searched from and to; of a country, choose one of its airports.
+    """
 
     permission_classes = (AllowAny,)
     throttle_scope = "search"
@@ -87,8 +91,8 @@ class PlacesView(APIView):
         responses=serializers.PlaceSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        words = request.query_params.get("q", "").replace("\0", "")[:60]
-        return Response({"results": serializers.PlaceSerializer(suggest_places(words), many=True).data})
+        places = suggest_places(request.query_params.get("q", ""))
+        return Response({"results": serializers.PlaceSerializer(places, many=True).data})
 
 
 SEARCH_PARAMETERS = [

@@ -3,18 +3,21 @@
 from airlines.models.fares import FareFamily, FlightFare, TaxRule
 from airlines.models.fleet import Airplane, Cabin, CabinClass, Seat
 from airlines.models.flights import Flight, FlightCabin
-from airlines.models.network import Airport, City
+from airlines.models.network import Airport, AirportWords, City, Country, PlaceWord
 
 __all__ = [
     "Airplane",
     "Airport",
+    "AirportWords",
     "Cabin",
     "CabinClass",
     "City",
+    "Country",
     "FareFamily",
     "Flight",
     "FlightCabin",
     "FlightFare",
+    "PlaceWord",
     "Seat",
     "TaxRule",
 ]

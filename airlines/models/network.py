@@ -1,8 +1,10 @@
 from zoneinfo import available_timezones
 
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from airlines.querysets import AirportQuerySet
@@ -16,6 +18,35 @@ def known_zone(name: str) -> None:
     """Raises ValidationError where `name` is no zone of the IANA database."""
     if name not in available_timezones():
         raise ValidationError(_("Not a zone of the IANA database: %(name)s"), params={"name": name})
+
+
+class Country(models.Model):
+    """A country under the name that travellers use; ISO 3166-1 has the codes."""
+
+    code = models.CharField(_("code"), max_length=2, primary_key=True, validators=[COUNTRY])
+    name = models.CharField(_("name"), max_length=100)
+    other_names = models.CharField(
+        _("other names"), max_length=200, blank=True, help_text=_("What else travellers type for it: UK, England.")
+    )
+    words = models.GeneratedField(
+        expression=models.Func(
+            Concat(models.Value(" "), "name", models.Value(" "), "other_names"),
+            function="place_words",
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(code__regex=r"^[A-Z]{2}$"), name="country_code_is_iso")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class City(models.Model):
@@ -66,3 +97,47 @@ class Airport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.iata} {self.name}"
+
+
+class AirportWords(models.Model):
+    """What an airport is found by: codes, city, name and country without accents, a space before each word.
+
+    Triggers of the migration `place_words` keep it, whoever writes an airport, a city or a country.
+    """
+
+    airport = models.OneToOneField(Airport, models.CASCADE, primary_key=True, related_name="words")
+    iata = models.CharField(max_length=3)
+    city_code = models.CharField(max_length=3)
+    city_name = models.TextField()
+    words = models.TextField()
+
+    class Meta:
+        verbose_name = _("words of an airport")
+        verbose_name_plural = _("words of airports")
+        indexes = [
+            # Written rarely and read at each letter: no list of pending words that every search would have to read.
+            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], name="airport_words_trigrams", fastupdate=False),
+            GinIndex(
+                models.Func("words", models.Value(" "), function="string_to_array"),
+                name="airport_words_whole",
+                fastupdate=False,
+            ),
+            models.Index(fields=["city_name"], name="airport_words_city_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.iata} {self.words}"
+
+
+class PlaceWord(models.Model):
+    """A word that some airport is or was found by: what a misspelt one may have meant. Kept by the same triggers."""
+
+    word = models.TextField(primary_key=True)
+
+    class Meta:
+        verbose_name = _("word of a place")
+        verbose_name_plural = _("words of places")
+        indexes = [GistIndex(OpClass("word", name="gist_trgm_ops(siglen=64)"), name="place_word_trigrams")]
+
+    def __str__(self) -> str:
+        return self.word
