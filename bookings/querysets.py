@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 class BookingQuerySet(models.QuerySet["Booking"]):
     def locked(self, pk: int) -> "Booking":
-        """The booking with its fare family, locked until the transaction ends."""
-        return self.select_related("family").select_for_update(of=("self",), no_key=True).get(pk=pk)
+        """The booking with its fare family and owner, locked until the transaction ends."""
+        return self.select_related("family", "owner").select_for_update(of=("self",), no_key=True).get(pk=pk)
 
     def of(self, owner: User) -> Self:
         """Somebody's own bookings: the only ones that they may know of."""

@@ -167,6 +167,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "flights_project.gateway.context_processors.airline",
+                "notifications.context_processors.inbox",
             ],
             "builtins": ["flights_project.gateway.templatetags.flights"],
         },
@@ -203,7 +204,22 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 30}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 30,
+    # A task whose worker died is given to another after this: longer than a task may take.
+    "visibility_timeout": 180,
+    # Queues are emptied in the order in which the worker names them: the urgent one first.
+    "queue_order_strategy": "priority",
+}
+CELERY_TASK_DEFAULT_QUEUE = "ordinary"
+CELERY_TASK_ROUTES = {
+    "bookings.tasks.settle_payments": {"queue": "urgent"},
+    "bookings.tasks.expire_holds": {"queue": "urgent"},
+    "notifications.tasks.deliver_messages": {"queue": "urgent"},
+    "bookings.tasks.reconcile": {"queue": "patient"},
+    "flights_project.gateway.tasks.forget_idempotency_keys": {"queue": "patient"},
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -341,12 +357,23 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 if DEMO:
     EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+MESSAGE_CHANNELS = {
+    "email": "notifications.channels.email.EmailChannel",
+    "inbox": "notifications.channels.inbox.InboxChannel",
+    "sms": env.str("SMS_CHANNEL", default="notifications.channels.sms.ConsoleSms" if DEMO else ""),
+}
+"""What carries messages; an empty one is closed. `ConsoleSms` writes text messages to the log."""
+MESSAGE_ENCLOSURES: dict[str, str] = {}
+"""What makes the files that go with a message, by the names that `notifications/kinds.py` uses."""
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{AIRLINE_NAME} <travel@{urlsplit(SITE_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+"""What messages and tickets can be written in; the pages are English."""
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -434,8 +461,9 @@ DESK_PAGES = [
     ),
     (
         _("People"),
-        {"gateway.user": "person", "auth.group": "groups", "gateway.apikey": "key", "notifications.message": "mail"},
+        {"gateway.user": "person", "auth.group": "groups", "gateway.apikey": "key"},
     ),
+    (_("Messages"), {"notifications.message": "mail", "notifications.refusal": "unsubscribe"}),
 ]
 """The groups of the desk's navigation: models, each with its Material symbol."""
 

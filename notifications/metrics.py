@@ -9,7 +9,7 @@ from notifications.models import Message
 @read_at_scrape("flights_outbox_age_seconds", "How long the message that should have gone first has been due.")
 def outbox_age() -> float:
     now = timezone.now()
-    due_at = Message.objects.due(now).values_list("due_at", flat=True).first()
+    due_at = Message.objects.due(now).order_by("due_at").values_list("due_at", flat=True).first()
     return (now - due_at).total_seconds() if due_at else 0
 
 

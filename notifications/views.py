@@ -1,14 +1,88 @@
-"""The demonstration's mailbox: what would have been sent."""
+"""Somebody's inbox and choices, the stop that a mail links to, and the demonstration's mailbox."""
+
+from typing import cast
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications.models import KeptMail
+from flights_project.gateway.models import User
+from notifications.forms import ChoicesForm
+from notifications.kinds import KINDS
+from notifications.models import KeptMail, Message
+from notifications.services import inbox as reading
+from notifications.services import refusals, rendering
 
 MAILS_SHOWN = 100
+INBOX_SHOWN = 50
+
+
+@require_safe
+@never_cache
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What somebody was told, the newest first."""
+    told = Message.objects.inbox_of(cast("User", request.user))[:INBOX_SHOWN]
+    shown = [(message, rendering.subject_of(message)) for message in told]
+    return render(request, "notifications/inbox.html", {"shown": shown})
+
+
+@require_safe
+@never_cache
+@login_required
+def inbox_message(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One message; another's is 404, as if there were none. Opening it is reading it."""
+    message = get_object_or_404(Message.objects.inbox_of(cast("User", request.user)), pk=pk)
+    reading.mark_read(messages=Message.objects.filter(pk=pk), now=timezone.now())
+    return render(request, "notifications/message.html", {"message": message, "rendered": rendering.render(message)})
+
+
+@require_POST
+@login_required
+def inbox_read(request: HttpRequest) -> HttpResponse:
+    reading.mark_read(messages=Message.objects.inbox_of(cast("User", request.user)), now=timezone.now())
+    return redirect("inbox")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def choices(request: HttpRequest) -> HttpResponse:
+    """What somebody wants to be told, and in which language."""
+    reader = cast("User", request.user)
+    form = ChoicesForm(request.POST if request.method == "POST" else None, reader=reader)
+    if form.is_valid():
+        refusals.choose(reader=reader, wanted=form.wanted, language=form.cleaned_data["language"])
+        messages.success(request, _("Saved. From now on you are told what you chose."))
+        return redirect("message-choices")
+    return render(request, "notifications/choices.html", {"form": form})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """One click in a mail program (RFC 8058) is a POST without cookies; whoever follows the link is asked first."""
+    meant = refusals.read_token(token)
+    if meant is None:
+        raise Http404
+    kind, recipient = meant
+    if request.method == "POST":
+        refusals.refuse(kind=kind, recipient=recipient)
+    return render(
+        request,
+        "notifications/stop.html",
+        {"label": KINDS[kind].label, "recipient": recipient, "is_done": request.method == "POST"},
+    )
 
 
 def _demo_only() -> None:

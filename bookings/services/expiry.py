@@ -31,7 +31,7 @@ def _expire(pk: int, now: datetime) -> bool:
     booking = (
         Booking.objects.filter(pk=pk)
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .select_related("family")
+        .select_related("family", "owner")
         .first()
     )
     if booking is None or booking.status != Booking.Status.HELD or booking.payment_required_by > now:

@@ -129,7 +129,14 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
     )
     coupons = Coupon.objects.bulk_create(_coupons(booking, offer, party, passengers, segments))
     booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[])
-    tell_owner("booking_held", booking, segments=segments, passengers=passengers, now=now)
+    tell_owner(
+        "booking_held",
+        booking,
+        segments=segments,
+        passengers=passengers,
+        now=now,
+        useful_until=booking.payment_required_by,
+    )
     return booking
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from bookings.models import Coupon, Passenger, Segment
-from bookings.services.telling import flight_facts, tell_owner
+from bookings.services.telling import tell_owner
 
 BATCH = 200
 
@@ -29,7 +29,7 @@ def _remind_batch(now: datetime) -> int:
     segments = list(
         Segment.objects.to_remind(now=now, until=now + settings.REMINDER_BEFORE_DEPARTURE)
         .filter(Exists(Coupon.objects.live().filter(segment=OuterRef("pk"))))
-        .select_related("booking__family", "flight__origin__city", "flight__destination__city")
+        .select_related("booking__family", "booking__owner", "flight__origin__city", "flight__destination__city")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH]
     )
     for segment in segments:
@@ -37,7 +37,8 @@ def _remind_batch(now: datetime) -> int:
             "flight_reminder",
             segment.booking,
             subject=f"{segment.flight.number} {segment.flight.departs_on}",
-            flight=flight_facts(segment.flight),
+            flight=segment.flight,
+            useful_until=segment.flight.departs_at,
             passengers=_flying(segment),
             now=now,
         )

@@ -195,7 +195,9 @@ def _fail(payment: Payment, charge: Charge, now: datetime) -> None:
     )
     if not failed:
         return
-    booking = Booking.objects.select_related("family").get(pk=payment.booking_id)
+    booking = Booking.objects.select_related("family", "owner").get(pk=payment.booking_id)
     if booking.status != Booking.Status.CONFIRMED:  # by another payment
-        tell_owner("payment_failed", booking, subject=str(payment.pk), now=now)
+        tell_owner(
+            "payment_failed", booking, subject=str(payment.pk), now=now, useful_until=booking.payment_required_by
+        )
     log.info("payment_failed", booking=booking.locator, decline_code=charge.decline_code)

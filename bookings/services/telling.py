@@ -1,17 +1,23 @@
 """What the owner of a booking is told, and the facts that the words are made of."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
 
 from airlines.models import Flight
-from bookings.models import Booking, Passenger, Segment
+from bookings.models import Booking, Coupon, Passenger, Segment
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 from notifications.services.outbox import tell
+
+DAY = "D j M Y"
+"""`Sat 5 Dec 2026`."""
 
 
 def tell_owner(
@@ -22,47 +28,71 @@ def tell_owner(
     segments: Sequence[Segment] | None = None,
     passengers: Sequence[Passenger] | None = None,
     subject: str = "",
+    useful_until: datetime | None = None,
+    flight: Flight | None = None,
     **facts: Any,
 ) -> None:
-    """Write one message to the booking's contact, in the running transaction. It is about the booking, or about
-    `subject` of it. Segments and passengers are read where the caller does not have them at hand."""
+    """Write one message to the booking's contact and its owner's inbox, in the running transaction.
+
+    It is about the booking, or about `subject` of it, and in the owner's language; `flight` is the one that it is
+    about, where it is about one. Segments and passengers are read where the caller does not have them at hand.
+    """
     if segments is None:
-        flights = booking.segments.select_related("flight__origin__city", "flight__destination__city")
-        segments = list(flights.order_by("position"))
+        segments = journey_of(booking)
     if passengers is None:
         passengers = list(booking.passengers.select_related("ticket").order_by("position"))
+    with translation.override(booking.owner.language):
+        context = booking_facts(booking, segments, passengers) | facts
+        if flight is not None:
+            context["flight"] = flight_facts(flight)
     tell(
         kind=kind,
         subject=f"{booking.locator} {subject}".strip(),
         recipient=booking.contact_email,
-        context=booking_facts(booking, segments, passengers) | facts,
+        reader=booking.owner,
+        phone=booking.contact_phone,
+        context=context,
         now=now,
+        useful_until=useful_until,
     )
 
 
+def journey_of(booking: Booking) -> list[Segment]:
+    """The flights of a booking with their places, in order of travel."""
+    flights = booking.segments.select_related("flight__origin__city", "flight__destination__city")
+    return list(flights.order_by("position"))
+
+
 def booking_facts(booking: Booking, segments: Sequence[Segment], passengers: Sequence[Passenger]) -> dict[str, Any]:
-    """Plain JSON: what any message about a booking may say."""
+    """Plain JSON, in the language of now: what any message about a booking may say."""
+    seats = _seats(booking) if booking.confirmed_at else {}
     return {
         "locator": booking.locator,
         "trip_url": settings.SITE_URL + reverse("trip", args=[booking.locator]),
         "pay_url": settings.SITE_URL + reverse("pay", args=[booking.locator]),
         "total": on_the_wire(booking.total, booking.currency),
-        "cabin": booking.get_cabin_display(),
+        "cabin": str(booking.get_cabin_display()),
         "family": booking.family.name,
         "payment_required_by": _instant(booking.payment_required_by, segments[0].flight.origin.zone),
         "flights": [flight_facts(segment.flight) for segment in segments],
         "passengers": [
-            {"name": str(passenger), "type": passenger.type, "ticket": _ticket(booking, passenger)}
+            {
+                "name": str(passenger),
+                "type": passenger.type,
+                "ticket": _ticket(booking, passenger),
+                "seats": seats.get(passenger.pk, []),
+            }
             for passenger in passengers
         ],
     }
 
 
 def flight_facts(flight: Flight) -> dict[str, Any]:
-    """A flight in its airports' local times."""
+    """A flight in its airports' local times, in the language of now."""
     departs = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
     arrives = flight.arrives_at.astimezone(clock.zone(flight.destination.zone))
     return {
+        "id": flight.pk,
         "number": flight.number,
         "origin": flight.origin.iata,
         "origin_city": flight.origin.city.name,
@@ -72,7 +102,7 @@ def flight_facts(flight: Flight) -> dict[str, Any]:
         "destination_city": flight.destination.city.name,
         "destination_airport": flight.destination.name,
         "destination_terminal": flight.destination_terminal,
-        "departs_on": f"{departs:%a %-d %b %Y}",
+        "departs_on": date_format(departs.date(), DAY),
         "departs": f"{departs:%H:%M}",
         "arrives": f"{arrives:%H:%M}",
         "day_offset": clock.day_offset(departs, arrives),
@@ -80,8 +110,18 @@ def flight_facts(flight: Flight) -> dict[str, Any]:
 
 
 def _instant(instant: datetime, zone: str) -> str:
-    return f"{instant.astimezone(clock.zone(zone)):%H:%M %Z, %a %-d %b %Y}"
+    local = instant.astimezone(clock.zone(zone))
+    return f"{local:%H:%M %Z}, {date_format(local.date(), DAY)}"
 
 
 def _ticket(booking: Booking, passenger: Passenger) -> str:
     return str(passenger.ticket) if booking.confirmed_at else ""
+
+
+def _seats(booking: Booking) -> Mapping[int, list[str]]:
+    """`KV101 12A` for each flight on which a traveller has a seat, by the traveller's id."""
+    seats = defaultdict(list)
+    seated = Coupon.objects.filter(booking=booking, seat__isnull=False).live().select_related("flight", "seat")
+    for coupon in seated.order_by("segment__position"):
+        seats[coupon.passenger_id].append(f"{coupon.flight.number} {coupon.seat}")
+    return seats

@@ -37,6 +37,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True)
     first_name = models.CharField(_("given name"), max_length=100, blank=True)
     last_name = models.CharField(_("family name"), max_length=100, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, default="en", help_text=_("Of messages and tickets: a code of LANGUAGES.")
+    )
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May enter the staff desk."))
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Switch off instead of deleting an account.")

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -7,30 +9,56 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter
 
-from flights_project.gateway.desk import LongTableAdmin, badge, instant
-from notifications.models import Message
+from flights_project.gateway.desk import LongTableAdmin, ReadOnlyInline, badge, instant
+from notifications.kinds import KINDS
+from notifications.models import Attempt, Message
+from notifications.querysets import MessageQuerySet
+from notifications.services import delivery
 from notifications.services.rendering import render
 
 COLOURS = {"waiting": "warning", "sent": "success", "dead": "danger"}
 
 
+class MessageAttempts(ReadOnlyInline[Attempt, Message]):
+    model = Attempt
+    fields = ["number", "tried", "error"]
+    readonly_fields = ["tried"]
+    hide_title = True
+    tried = instant("tried_at", gettext_lazy("tried"))
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, str(kind.label)) for name, kind in KINDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Message)
 class MessageAdmin(LongTableAdmin[Message]):
-    """What was told to whom. Staff read it and try again what was given up."""
+    """What was told to whom. Staff read it, try again or dismiss what was given up, and send another copy."""
 
-    list_display = ["kind", "subject", "recipient", "state", "written", "sent", "tries"]
+    list_display = ["what", "subject", "way", "recipient", "state", "written", "sent", "tries"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
+        KindFilter,
+        ("way", ChoicesCheckboxFilter),
         ("written_at", RangeDateTimeFilter),
     ]
     search_fields = ["^subject", "=recipient", "=kind"]
     search_help_text = gettext_lazy("A locator, a whole e-mail address, or a kind of message.")
-    actions = ["try_again"]
+    actions = ["try_again", "dismiss", "send_again"]
+    inlines = [MessageAttempts]
     fields = [
-        ("kind", "subject"),
-        ("recipient", "state"),
-        ("written", "sent"),
-        ("due", "tries"),
+        ("what", "subject"),
+        ("way", "recipient", "language"),
+        ("state", "urgency"),
+        ("written", "sent", "read"),
+        ("due", "lapses", "tries", "copy"),
         "last_error",
         "title",
         "page",
@@ -38,7 +66,13 @@ class MessageAdmin(LongTableAdmin[Message]):
     ]
     written = instant("written_at", gettext_lazy("written"))
     sent = instant("sent_at", gettext_lazy("sent"))
+    read = instant("read_at", gettext_lazy("read"))
     due = instant("due_at", gettext_lazy("due"))
+    lapses = instant("useful_until", gettext_lazy("of use until"))
+
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
+    def what(self, message: Message) -> str:
+        return str(KINDS[message.kind].label) if message.kind in KINDS else message.kind
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, message: Message) -> str:
@@ -58,17 +92,27 @@ class MessageAdmin(LongTableAdmin[Message]):
         return _secret(message) or format_html('<pre class="whitespace-pre-wrap">{}</pre>', render(message).text)
 
     @admin.action(description=gettext_lazy("Try the selected given-up messages again"), permissions=["act"])
-    def try_again(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
-        again = chosen.filter(status=Message.Status.DEAD).update(
-            status=Message.Status.WAITING, due_at=timezone.now(), tries=0
+    def try_again(self, request: HttpRequest, chosen: MessageQuerySet) -> None:
+        again = delivery.try_again(messages=chosen, now=timezone.now())
+        words = ngettext(
+            "%(count)d message waits to be sent again.", "%(count)d messages wait to be sent again.", again
         )
-        messages.success(
-            request,
-            ngettext("%(count)d message waits to be sent again.", "%(count)d messages wait to be sent again.", again)
-            % {"count": again},
-        )
+        messages.success(request, words % {"count": again})
+
+    @admin.action(description=gettext_lazy("Dismiss the selected given-up messages"), permissions=["act"])
+    def dismiss(self, request: HttpRequest, chosen: MessageQuerySet) -> None:
+        count = delivery.dismiss(messages=chosen)
+        words = ngettext("%(count)d message was dismissed.", "%(count)d messages were dismissed.", count)
+        messages.success(request, words % {"count": count})
+
+    @admin.action(description=gettext_lazy("Send another copy of the selected sent messages"), permissions=["act"])
+    def send_again(self, request: HttpRequest, chosen: MessageQuerySet) -> None:
+        count = delivery.resend(messages=chosen, now=timezone.now())
+        words = ngettext("%(count)d copy waits to be sent.", "%(count)d copies wait to be sent.", count)
+        messages.success(request, words % {"count": count})
 
 
 def _secret(message: Message) -> str:
     """Mail about an account holds links that open it: for its owner's eyes only."""
-    return _("Only its recipient reads this: it may hold a link that opens the account.") * (message.kind == "account")
+    is_secret = message.kind in KINDS and KINDS[message.kind].secret
+    return _("Only its recipient reads this: it may hold a link that opens the account.") * is_secret

@@ -1,5 +1,6 @@
 """What people and programs are told."""
 
-from notifications.models.messages import KeptMail, Message
+from notifications.models.messages import Attempt, KeptMail, Message
+from notifications.models.refusals import Refusal
 
-__all__ = ["KeptMail", "Message"]
+__all__ = ["Attempt", "KeptMail", "Message", "Refusal"]

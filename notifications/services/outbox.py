@@ -8,7 +8,11 @@ from celery import current_app
 from django.core.cache import cache
 from django.db import transaction
 
+from flights_project.gateway.models import User
+from notifications.channels import channel_for, is_open
+from notifications.kinds import KINDS, Way
 from notifications.models import Message
+from notifications.services.refusals import refused
 
 WOKEN, ROUND_SECONDS = "notifications.woken", 20
 """Set from the call that wakes a worker until one begins, and no longer than until the next round."""
@@ -16,18 +20,55 @@ MOMENT = 1
 """Seconds in which messages gather, so that a busy hour has one delivery a second and not one a message."""
 
 
-def tell(*, kind: str, subject: str, recipient: str, context: Mapping[str, Any], now: datetime) -> None:
-    """Put one message into the outbox of the running transaction; a second with the same kind, subject and
+def tell(
+    *,
+    kind: str,
+    subject: str,
+    recipient: str,
+    context: Mapping[str, Any],
+    now: datetime,
+    reader: User | None = None,
+    phone: str = "",
+    useful_until: datetime | None = None,
+) -> None:
+    """Put one thing to tell into the outbox of the running transaction; a second with the same kind, subject and
     recipient is the same message and changes nothing.
 
-    `kind` names the templates below `templates/notifications/mail/`; `context` holds plain JSON facts.
+    It goes by every channel of its kind (`kinds.py`) that is open and that there is an address for, unless that
+    address refused the kind: to the e-mail address `recipient`, to `phone`, to the inbox of `reader`, in whose
+    language it is written. `context` holds plain JSON facts. After `useful_until` it is not sent any more.
     """
-    message = Message(kind=kind, subject=subject, recipient=recipient, context=context, written_at=now, due_at=now)
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    transaction.on_commit(_wake_workers, robust=True)
+    addresses = {Way.EMAIL: recipient, Way.SMS: phone, Way.INBOX: str(reader.pk) if reader else ""}
+    possible = {way: addresses[way] for way in KINDS[kind].ways if addresses[way] and is_open(way)}
+    unwanted = refused(kind, possible.values())
+    wanted = {way: address for way, address in possible.items() if address not in unwanted}
+    carried = {way: address for way, address in wanted.items() if not channel_for(way).is_here}
+    messages = [
+        Message(
+            kind=kind,
+            subject=subject,
+            way=way,
+            recipient=address,
+            language=reader.language if reader else "",
+            context=context,
+            urgency=KINDS[kind].urgency,
+            written_at=now,
+            due_at=now,
+            useful_until=useful_until,
+        )
+        for way, address in (carried or wanted).items()
+    ]
+    if Way.INBOX in wanted:
+        messages[0].reader = reader
+    if carried:
+        transaction.on_commit(wake_workers, robust=True)
+    else:
+        for message in messages:
+            message.status, message.sent_at = Message.Status.SENT, now
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
 
 
-def _wake_workers() -> None:
+def wake_workers() -> None:
     """Deliver in a moment instead of at the next round; where the broker is away, the round delivers.
 
     A worker that was called and has not begun will find this message too: one call is enough for many.

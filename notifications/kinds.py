@@ -1,0 +1,56 @@
+"""Every kind of message there is: how much it hurries, by which channels it goes, and whether it can be refused.
+
+Its words are `templates/notifications/mail/KIND.html`.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import IntegerChoices, TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Urgency(IntegerChoices):
+    """Workers take the most urgent message that is due."""
+
+    NOW = 0, _("at once")
+    SOON = 1, _("soon")
+    ANY_TIME = 2, _("any time")
+
+
+class Way(TextChoices):
+    """The channels; `settings.MESSAGE_CHANNELS` names what carries each."""
+
+    EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
+    INBOX = "inbox", _("inbox on our pages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`choosable` ones can be refused by their recipient. What is `unasked` is about no booking and no account, so that
+    its mail carries a one-click stop (RFC 8058). `secret` ones may hold links that open an account: staff do not read
+    them, and they are in no inbox. `enclosures` are names from `settings.MESSAGE_ENCLOSURES`."""
+
+    label: str | Promise
+    urgency: Urgency = Urgency.SOON
+    ways: tuple[Way, ...] = (Way.EMAIL, Way.INBOX)
+    choosable: bool = False
+    unasked: bool = False
+    secret: bool = False
+    enclosures: tuple[str, ...] = ()
+
+
+EVERY_WAY = (Way.EMAIL, Way.INBOX, Way.SMS)
+
+KINDS: dict[str, Kind] = {
+    "booking_held": Kind(label=_("Seats held: pay by")),
+    "booking_confirmed": Kind(label=_("Booking confirmed")),
+    "payment_failed": Kind(label=_("Payment failed")),
+    "hold_expired": Kind(label=_("Time to pay ran out")),
+    "payment_refunded": Kind(label=_("Paid too late: money goes back")),
+    "booking_cancelled": Kind(label=_("Booking cancelled")),
+    "flight_reminder": Kind(label=_("The day before a flight"), choosable=True),
+    "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),
+    "account": Kind(label=_("About the account"), urgency=Urgency.NOW, ways=(Way.EMAIL,), secret=True),
+}

@@ -1,0 +1,18 @@
+"""Files that go with a mail, made when it is sent, by whoever knows what is in them."""
+
+from email.mime.base import MIMEBase
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from notifications.kinds import KINDS
+from notifications.models import Message
+
+
+def enclosures_of(message: Message) -> list[MIMEBase]:
+    """The files that the message's kind names, each made by what `settings.MESSAGE_ENCLOSURES` says."""
+    return [
+        part
+        for name in KINDS[message.kind].enclosures
+        for part in import_string(settings.MESSAGE_ENCLOSURES[name])(message)
+    ]
