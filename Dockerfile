@@ -1,4 +1,4 @@
-# Flights as production runs it: one image for web, worker, beat and the commands. See docs/architecture/running.md.
+# Flights as production runs it: one image for web, stream, worker, beat and the commands. See docs/architecture/running.md.
 FROM python:3.13-slim AS packages
 WORKDIR /build
 COPY requirements.txt .
@@ -21,7 +21,7 @@ RUN SECRET_KEY=not-used-here ALLOWED_HOSTS=localhost SITE_URL=https://localhost 
     DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost/0 \
     python manage.py collectstatic --noinput --verbosity 0
 USER flights
-EXPOSE 8000
+EXPOSE 8000 8001
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "20", \
      "--log-level", "warning", "flights_project.wsgi:application"]

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import airportsdata
 
-from benchmarks.booking.__main__ import machine
 from benchmarks.client import HOST, PATIENCE
+from benchmarks.machine import machine
 from benchmarks.stack import Stack
 from flights_project.local.run import report, say
 

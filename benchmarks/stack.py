@@ -15,9 +15,11 @@ from django.core.management import call_command
 
 from flights_project.local.environment import DEMO_SETTINGS, TEST_SETTINGS, throw_away_servers
 from flights_project.local.lifetime import end_in_order
-from flights_project.local.process import Process, Web, tree_of
+from flights_project.local.process import Process, Stream, Web, tree_of
 
 SETTINGS = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "flights_project.settings"}
+
+SERVED = {"web": Web, "stream": Stream}
 
 
 class Stack:
@@ -50,12 +52,15 @@ class Stack:
 
     @property
     def port(self) -> int:
-        web = self.processes["web"]
-        assert isinstance(web, Web)  # noqa: S101
-        return web.port
+        return self.port_of("web")
+
+    def port_of(self, name: str) -> int:
+        process = self.processes[name]
+        assert isinstance(process, Web)  # noqa: S101
+        return process.port
 
     def start(self, name: str) -> None:
-        kind = Web if name == "web" else Process
+        kind = SERVED.get(name, Process)
         process = self._running.enter_context(kind(name, self.servers.home, self._environment))
         self.processes[name] = process
 

@@ -350,6 +350,15 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(hours=72)
 IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
 """A request that still runs after this long has died with its worker; its key may be used again."""
 
+# --- The live price stream -----------------------------------------------------------------------------------------
+
+STREAM_URL = env.str("STREAM_URL", default="").rstrip("/")
+"""Where the process `stream` is reached: `http://localhost:8001`. Empty where a proxy passes `/stream/` on to it."""
+STREAM_FLIGHTS = env.int("STREAM_FLIGHTS", default=100)
+STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=50)
+"""Open at a time from one network address; off with RATE_LIMITS."""
+STREAMS_PER_PROCESS = env.int("STREAMS_PER_PROCESS", default=10_000)
+
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25")
@@ -408,6 +417,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
+        "connect-src": [SELF, *([STREAM_URL] if STREAM_URL else [])],
         "frame-ancestors": [NONE],
         "form-action": [SELF],
         "base-uri": [SELF],

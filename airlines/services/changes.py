@@ -5,7 +5,7 @@ pages show it. The announcement is a courtesy of Valkey: where that is down, the
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -39,7 +39,11 @@ class Kind(StrEnum):
     STATUS = "status"
     """`status` of the flight: it is new, or its times, its state or what it sells have changed."""
     MISSED = "missed"
-    """Announcements were lost: whatever somebody knows from before may be outdated."""
+    """Announcements were lost, or mean nothing to this version: what is known from before may be outdated."""
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "Kind":
+        return cls.MISSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,12 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one flight, which is found on `leg`. Both are None for `MISSED` only."""
+    """One change of one flight, which is found on `leg`. `MISSED` has neither."""
 
     kind: Kind
     flight: int | None = None
     leg: Leg | None = None
-    facts: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def written(self) -> bytes:
         leg = self.leg and [self.leg.origin, self.leg.destination, self.leg.departs_on]
@@ -163,7 +167,7 @@ def _tell(changes: Iterable[Change]) -> None:
 
 @cache
 def feed() -> Feed:
-    return Feed(settings.REDIS_URL, FEED)
+    return Feed(settings.REDIS_URL, FEED, settings.REDIS_OPTIONS)
 
 
 def _text(amount: Decimal | None) -> str | None:

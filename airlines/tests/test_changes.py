@@ -47,8 +47,8 @@ def told(flight, django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def valkey_away(monkeypatch):
-    away = Feed(NOWHERE, changes.FEED)
+def valkey_away(monkeypatch, settings):
+    away = Feed(NOWHERE, changes.FEED, settings.REDIS_OPTIONS)
     monkeypatch.setattr(changes, "feed", lambda: away)
     yield
     changes._lost.clear()

@@ -2,11 +2,9 @@
 the same PostgreSQL. Nothing is asserted of time: it prints figures, and whether they reach what is aimed at."""
 
 import argparse
-import os
-import platform
 import sys
-from pathlib import Path
 
+from benchmarks.machine import machine
 from benchmarks.stack import Stack
 from flights_project.local.run import report, say
 
@@ -24,15 +22,6 @@ def measure(seconds: int) -> None:
         from benchmarks.booking.measurement import measure_all  # noqa: PLC0415 -- models can be loaded now
 
         measure_all(stack, seconds)
-
-
-def machine() -> str:
-    """What it runs on, and what else runs there."""
-    facts = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    models = {line.partition(": ")[2] for line in facts.splitlines() if line.startswith("model name")}
-    load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
-    name = " ".join(sorted(models)) or platform.processor() or platform.machine()
-    return f"{os.cpu_count()} cores, {name}; Python {platform.python_version()}; load before: {load}"
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flights_project.gateway import problems
 from flights_project.gateway.callers import caller_of
 from flights_project.gateway.models import IdempotencyRecord
 from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
+from flights_project.lib.problems import MEDIA_TYPE
 
 KEY_LENGTH = 255
 
@@ -89,7 +89,7 @@ def _replaying(view: View, together: Callable[[], AbstractContextManager[Any]]) 
 
 
 def _replay(answered: IdempotencyRecord) -> Response:
-    media_type = problems.MEDIA_TYPE if (answered.status or 0) >= HTTPStatus.BAD_REQUEST else None
+    media_type = MEDIA_TYPE if (answered.status or 0) >= HTTPStatus.BAD_REQUEST else None
     return Response(
         answered.answer,
         status=answered.status,

@@ -1,10 +1,8 @@
 """Problem responses (RFC 9457): every error of the API has one shape and a stable code."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -13,30 +11,7 @@ from rest_framework.response import Response
 
 from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
-
-MEDIA_TYPE = "application/problem+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One error as the API tells it."""
-
-    status: int
-    code: str
-    title: str
-    detail: str
-    members: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "type": "about:blank",
-            "code": self.code,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
-            **self.members,
-        }
+from flights_project.lib.problems import MEDIA_TYPE, Problem
 
 
 def from_domain(error: DomainError, status: int) -> Problem:

@@ -57,10 +57,16 @@ def prepare_demo(project: Path = PROJECT) -> None:
     end_in_order()
     _provide_servers(demo_servers(project))
     port = os.environ.get("PORT") or DEFAULT_PORT
-    for name, value in (DEMO_SETTINGS | {"SITE_URL": f"http://localhost:{port}"}).items():
+    own = {"SITE_URL": f"http://localhost:{port}", "STREAM_URL": f"http://localhost:{stream_port(int(port))}"}
+    for name, value in (DEMO_SETTINGS | own).items():
         os.environ.setdefault(name, value)
     if "SECRET_KEY" not in os.environ:
         os.environ["SECRET_KEY"] = _secret_key(project)
+
+
+def stream_port(port: int) -> int:
+    """Where the Procfile serves the price stream beside pages at `port`."""
+    return port + 1
 
 
 def prepare_tests(project: Path = PROJECT) -> Servers | None:

@@ -97,17 +97,27 @@ class Process:
 class Web(Process):
     """Pages and API on a free port of this machine; `start` returns when they answer."""
 
+    beside_pages = 0
+    """How far its port is from the one that pages are served at."""
+
     def __init__(
         self, name: str, folder: Path, environment: Mapping[str, str], *, application: str = APPLICATION
     ) -> None:
         self.port = free_port()
-        super().__init__(name, folder, {**environment, "PORT": str(self.port)}, application=application)
+        port = str(self.port - self.beside_pages)
+        super().__init__(name, folder, {**environment, "PORT": port}, application=application)
 
     def start(self) -> None:
         super().start()
         if not wait_until(lambda: is_healthy(self.port) or not self.runs, UP_IN_TIME) or not self.runs:
             self.stop()
-            raise StartError(f"web did not start: what it said is in {self.log}")
+            raise StartError(f"{self.name} did not start: what it said is in {self.log}")
+
+
+class Stream(Web):
+    """The price stream, likewise."""
+
+    beside_pages = 1
 
 
 def children_of(pid: int) -> list[int]:

@@ -62,6 +62,7 @@ def run() -> None:
     port = chosen_port()
     with only_run() as lock:
         check_is_free(port)
+        check_is_free(environment.stream_port(port))
         say("Starting PostgreSQL and Valkey")
         environment.prepare_demo()
         environment.check_reachable()
@@ -88,8 +89,8 @@ def only_run() -> Iterator[int]:
 def chosen_port() -> int:
     """PORT, which those we start find in the environment too."""
     text = os.environ.get("PORT") or environment.DEFAULT_PORT
-    if not (text.isdecimal() and 0 < int(text) < 2**16):
-        raise StartError(f"PORT is a number from 1 to 65535, not {text!r}.")
+    if not (text.isdecimal() and 0 < int(text) < 2**16 - 1):
+        raise StartError(f"PORT is a number from 1 to 65534, not {text!r}: the price stream is at the next one.")
     os.environ["PORT"] = text
     return int(text)
 

@@ -11,7 +11,7 @@ from flights_project.lib.feed import BEGINNING, Feed, FeedError
 
 @pytest.fixture
 def feed():
-    return Feed(settings.REDIS_URL, f"tests-{uuid4()}")
+    return Feed(settings.REDIS_URL, f"tests-{uuid4()}", settings.REDIS_OPTIONS)
 
 
 def contents(entries):
@@ -55,4 +55,4 @@ def test_it_knows_when_something_between_was_dropped(feed, monkeypatch):
 
 def test_nobody_at_the_address_is_an_error_at_once():
     with pytest.raises(FeedError):
-        Feed("redis://127.0.0.1:1/0", "any").append([b"one"])
+        Feed("redis://127.0.0.1:1/0", "any", settings.REDIS_OPTIONS).append([b"one"])
