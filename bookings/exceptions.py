@@ -15,6 +15,13 @@ class BookingLimitReached(DomainError):
     title = "You have made as many bookings as one person may in this quarter."
 
 
+class AccountInUse(DomainError):
+    """`facts["bookings"]` are the locators of those that are not over."""
+
+    code = "account_in_use"
+    title = "This account has a trip ahead, or money under way. Close it when that is over."
+
+
 class TooManyHolds(DomainError):
     code = "too_many_holds"
     title = "There are too many unpaid holds. Pay one or let one go."

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -17,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from airlines.services.pricing import Party, TravellerType
 from bookings.gateways import open_gateways
 from bookings.gateways.stripe_amounts import to_stripe
-from bookings.models import Booking, Passenger
+from bookings.models import Booking, Passenger, SavedTraveller
 from bookings.seats import Spot
 from bookings.services.holds import PHONE, Contact
-from bookings.services.travellers import OLDEST, Traveller, name_fault
+from bookings.services.travellers import OLDEST, Traveller, name_fault, type_on
 from bookings.trips import Trip
 from flights_project.gateway.models import User
 from flights_project.gateway.templatetags.flights import money
@@ -42,6 +43,15 @@ def _a_name(value: str) -> None:
         raise forms.ValidationError(fault)
 
 
+PURPOSES = {
+    "title": "honorific-prefix",
+    "given_name": "given-name",
+    "family_name": "family-name",
+    "born_on": "bday",
+}
+"""What browsers call a traveller's fields, to fill them in."""
+
+
 class NameField(forms.CharField):
     """A given or family name; cleans to composed letters and single spaces."""
 
@@ -61,8 +71,8 @@ class DateOfBirthInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class TravellerForm(forms.Form):
-    """One traveller of an offer's party; whether adult, child or infant is the offer's."""
+class PersonForm(forms.Form):
+    """A person by name and date of birth, as the passport has them."""
 
     title = forms.ChoiceField(
         label=_("Title (optional)"), choices=[("", "–"), *Passenger.Title.choices], required=False
@@ -78,6 +88,25 @@ class TravellerForm(forms.Form):
             "invalid": _("Enter a date of the calendar."),
         },
     )
+
+    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.now().date()
+        self.fields["born_on"].widget.attrs |= {"min": str(date(today.year - OLDEST, 1, 1)), "max": str(today)}
+        for name, purpose in PURPOSES.items():
+            self.fields[name].widget.attrs["autocomplete"] = f"{section} {purpose}".strip()
+        for name in ("given_name", "family_name"):
+            self.fields[name].widget.attrs |= {"autocapitalize": "words", "spellcheck": "false"}
+
+    @property
+    def person(self) -> Traveller:
+        """As entered, for a list of people; as whom they travel is decided by the day of a flight."""
+        return Traveller(type="", **{name: self.cleaned_data[name] for name in PURPOSES})
+
+
+class TravellerForm(PersonForm):
+    """One traveller of an offer's party; whether adult, child or infant is the offer's."""
+
     with_adult = forms.TypedChoiceField(label=_("On the lap of"), coerce=int)
 
     def __init__(
@@ -87,10 +116,13 @@ class TravellerForm(forms.Form):
         position: int,
         kind: TravellerType,
         adults: int,
-        initial: dict[str, str],
+        initial: Mapping[str, Any],
     ) -> None:
-        super().__init__(data, prefix=f"passengers-{position}", initial=initial)
-        self.kind = kind
+        super().__init__(
+            data, prefix=f"passengers-{position}", initial=initial, section=f"section-traveller{position + 1}"
+        )
+        self.kind, self.position = kind, position
+        self.saved: Sequence[SavedTraveller] = ()
         self.heading = _("Traveller %(number)d") % {"number": position + 1}
         self.kind_in_words = KINDS[kind]
         if kind == TravellerType.INFANT:
@@ -98,40 +130,14 @@ class TravellerForm(forms.Form):
             self.fields["with_adult"].choices = laps  # type: ignore[attr-defined]
         else:
             del self.fields["with_adult"]
-        self._tell_browser(position)
-
-    def _tell_browser(self, position: int) -> None:
-        today = timezone.now().date()
-        self.fields["born_on"].widget.attrs |= {
-            "min": str(date(today.year - OLDEST, 1, 1)),
-            "max": str(today),
-        }
-        purposes = {
-            "title": "honorific-prefix",
-            "given_name": "given-name",
-            "family_name": "family-name",
-            "born_on": "bday",
-        }
-        for name, purpose in purposes.items():
-            self.fields[name].widget.attrs["autocomplete"] = f"section-traveller{position + 1} {purpose}"
-        for name in ("given_name", "family_name"):
-            self.fields[name].widget.attrs |= {"autocapitalize": "words", "spellcheck": "false"}
 
     @property
     def traveller(self) -> Traveller:
-        entered = self.cleaned_data
-        return Traveller(
-            type=self.kind,
-            title=entered["title"],
-            given_name=entered["given_name"],
-            family_name=entered["family_name"],
-            born_on=entered["born_on"],
-            with_adult=entered.get("with_adult"),
-        )
+        return replace(self.person, type=self.kind, with_adult=self.cleaned_data.get("with_adult"))
 
 
 class ContactForm(forms.Form):
-    """Where the booking's messages go."""
+    """Where the booking's messages go, and whether to keep who travels."""
 
     email = forms.EmailField(
         label=_("Email"),
@@ -147,20 +153,41 @@ class ContactForm(forms.Form):
         error_messages={"invalid": _("Enter a phone number in digits, such as +91 98765 43210.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
+    save = forms.BooleanField(label=_("Save these travellers for my next booking"), required=False)
 
 
 class BookingForm:
-    """All travellers of a party and their contact, in the order of the offer."""
+    """All travellers of a party and their contact, in the order of the offer.
 
-    def __init__(self, party: Party, data: Mapping[str, Any] | None = None, *, owner: User) -> None:
+    `kept` is what was typed so far, unchecked, where the page is shown again for another reason than to send it.
+    """
+
+    def __init__(
+        self,
+        party: Party,
+        data: Mapping[str, Any] | None = None,
+        *,
+        owner: User,
+        kept: Mapping[str, Any] | None = None,
+    ) -> None:
         kinds = [kind for kind, count in party.counts.items() for _each in range(count)]
         self.travellers = [
             TravellerForm(
-                data, position=position, kind=kind, adults=party.adults, initial=_initial(position, owner, party)
+                data,
+                position=position,
+                kind=kind,
+                adults=party.adults,
+                initial=_typed(kept, f"passengers-{position}-") or _initial(position, owner, party),
             )
             for position, kind in enumerate(kinds)
         ]
-        self.contact = ContactForm(data, prefix="contact", initial={"email": owner.email})
+        contact = _typed(kept, "contact-") or {"email": owner.email}
+        self.contact = ContactForm(data, prefix="contact", initial=contact)
+
+    def suggest(self, saved: Sequence[SavedTraveller], last_flight_on: date) -> None:
+        """Offer saved travellers to fill in with, each where somebody of their age is asked for."""
+        for form in self.travellers:
+            form.saved = [each for each in saved if type_on(last_flight_on, each.born_on) == form.kind]
 
     @property
     def forms(self) -> list[forms.Form]:
@@ -177,7 +204,12 @@ class BookingForm:
         return [form.traveller for form in self.travellers]
 
     def entered_contact(self) -> Contact:
-        return Contact(**self.contact.cleaned_data)
+        entered = self.contact.cleaned_data
+        return Contact(email=entered["email"], phone=entered["phone"])
+
+    @property
+    def asks_to_save(self) -> bool:
+        return bool(self.contact.cleaned_data["save"])
 
     def refuse(self, error: InvalidRequest) -> None:
         """Put what the service found beside the fields that it names."""
@@ -186,6 +218,10 @@ class BookingForm:
             form = self.travellers[int(named.group(1))] if named else self.travellers[0]
             field = named.group(2) if named and named.group(2) in form.fields else None
             form.add_error(field, faults)
+
+
+def _typed(kept: Mapping[str, Any] | None, prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in (kept or {}).items() if name.startswith(prefix)}
 
 
 def _initial(position: int, owner: User, party: Party) -> dict[str, str]:

@@ -36,6 +36,15 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Holds whose time to pay is over, and for which no payment runs."""
         return self.filter(status="held", payment_required_by__lte=now).exclude(payments__status="started")
 
+    def unfinished(self, now: datetime) -> Self:
+        """With something still to come: time to pay, an answer of a bank, money to give back, or a flight."""
+        return self.filter(
+            Q(status="held")
+            | Q(payments__status="started")
+            | Q(payments__refunds__status="started")
+            | Q(coupons__status__in=("open", "checked_in", "boarded"), segments__flight__departs_at__gt=now)
+        ).distinct()
+
     def with_journey(self) -> Self:
         """With everything that a booking is shown with, in a number of queries that does not grow."""
         return self.select_related("family").prefetch_related(

@@ -1,11 +1,16 @@
 from django.urls import path, register_converter
 
-from bookings import views
+from bookings import account_views, views
 from bookings.converters import LocatorConverter
 
 register_converter(LocatorConverter, "locator")
 
 urlpatterns = [
+    path("account/travellers/", account_views.saved_travellers, name="saved-travellers"),
+    path("account/travellers/<int:pk>/remove/", account_views.remove_traveller, name="remove-traveller"),
+    path("account/data/", account_views.own_data, name="own-data"),
+    path("account/data/file/", account_views.data_file, name="data-file"),
+    path("account/close/", account_views.close, name="close-account"),
     path("book/", views.book, name="book"),
     path("trips/", views.trips, name="trips"),
     path("trips/<locator:locator>/", views.trip, name="trip"),

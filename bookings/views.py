@@ -1,5 +1,6 @@
 """Pages of what was sold: travellers' details, payment, trips."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ from bookings.exceptions import (
     TooManyHolds,
     TravellerElsewhere,
 )
-from bookings.forms import AgreedTotalForm, BookingForm, CancellationForm, PaymentForm, SeatForm, payment_form
+from bookings.forms import PURPOSES, AgreedTotalForm, BookingForm, CancellationForm, PaymentForm, SeatForm, payment_form
 from bookings.gateways import NoticeInvalid, open_gateways
 from bookings.gateways.sandbox import SandboxGateway
 from bookings.messages import decline_in_words, seated_in_words, words_for
@@ -38,6 +39,7 @@ from bookings.services import payment as paying
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.notices import hear
+from bookings.services.saved_travellers import save_travellers
 from bookings.services.seating import choose_seats, seat_together
 from bookings.services.settlement import settle
 from bookings.trips import Trip
@@ -65,6 +67,8 @@ def book(request: TravellerRequest) -> HttpResponse:
     """Who travels on an offer. However often the same form is sent, it makes one booking."""
     if request.method != "POST":
         return _offer_page(request, request.GET.get("offer", ""))
+    if "fill" in request.POST:
+        return _fill_in(request, request.POST.get("offer", ""))
     try:
         submission = claim_key(
             caller=f"user:{request.user.pk}", key=_form_key(request), fingerprint="page", now=timezone.now()
@@ -100,6 +104,8 @@ def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpRe
         claim = open_offer(token)
         form = BookingForm(claim.party, request.POST, owner=request.user)
         booking = _hold_seats(request, claim, form) if form.is_valid() else None
+        if booking is not None and form.asks_to_save:
+            _save_travellers(request, form)
     except (OfferInvalid, OfferExpired, NotOnSale, SeatsGone) as error:
         return None, _offer_gone(request, token, error)
     if booking is not None:
@@ -126,13 +132,39 @@ def _hold_seats(request: TravellerRequest, claim: OfferClaim, form: BookingForm)
     return None
 
 
-def _offer_page(request: TravellerRequest, token: str, form: BookingForm | None = None) -> HttpResponse:
+def _save_travellers(request: TravellerRequest, form: BookingForm) -> None:
+    """The booking stands whether or not there is room for more saved travellers."""
+    try:
+        save_travellers(owner=request.user, travellers=form.entered_travellers(), today=timezone.now().date())
+    except InvalidRequest as error:
+        messages.info(request, str(error))
+
+
+def _fill_in(request: TravellerRequest, token: str) -> HttpResponse:
+    """The same page with a saved traveller in one place (`fill=PLACE:ID`), and all else as it was typed."""
+    position, _colon, pk = request.POST["fill"].partition(":")
+    kept = dict(request.POST.items())
+    if position.isdecimal() and pk.isdecimal():
+        saved = get_object_or_404(request.user.saved_travellers, pk=pk)
+        kept |= {f"passengers-{position}-{name}": getattr(saved, name) for name in PURPOSES}
+    return _offer_page(request, token, kept=kept)
+
+
+def _offer_page(
+    request: TravellerRequest,
+    token: str,
+    form: BookingForm | None = None,
+    *,
+    kept: Mapping[str, object] | None = None,
+) -> HttpResponse:
     """The offer at the price of now, which the form then agrees to."""
     try:
         claim = open_offer(token)
         offer = price_again(claim, now=timezone.now())
     except DomainError as error:
         return _offer_gone(request, token, error)
+    form = form or BookingForm(offer.party, owner=request.user, kept=kept)
+    form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
     return render(
         request,
         "bookings/book.html",
@@ -140,7 +172,7 @@ def _offer_page(request: TravellerRequest, token: str, form: BookingForm | None 
             "offer": offer,
             "price": price_table(offer.price),
             "previous_total": claim.total if claim.total != offer.total else None,
-            "form": form or BookingForm(offer.party, owner=request.user),
+            "form": form,
             "key": request.POST.get("key") or uuid4(),
             "search_again_url": search_again_url(token),
         },

@@ -65,6 +65,7 @@ STATUSES: dict[type[DomainError], int] = {
     airlines.PriceChanged: 409,
     airlines.LayoutInvalid: 400,
     airlines.FlightConflict: 409,
+    bookings.AccountInUse: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
     bookings.TooManyHolds: 409,

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from flights_project import api
 from flights_project.gateway import health, metrics
 from flights_project.gateway.problems import not_found
+from flights_project.gateway.views import profile
 
 handler400 = "flights_project.api.bad_request"
 handler403 = "flights_project.api.forbidden"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("airlines.urls")),
     path("", include("bookings.urls")),
     path("", include("notifications.urls")),
+    path("account/", profile, name="account"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

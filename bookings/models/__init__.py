@@ -3,6 +3,7 @@
 from bookings.models.bookings import Booking, Coupon, Passenger, Segment, Ticket
 from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.sandbox import SandboxCharge
+from bookings.models.saved_travellers import SavedTraveller
 
 __all__ = [
     "Booking",
@@ -12,6 +13,7 @@ __all__ = [
     "Payment",
     "Refund",
     "SandboxCharge",
+    "SavedTraveller",
     "Segment",
     "Ticket",
 ]

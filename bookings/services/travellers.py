@@ -71,7 +71,7 @@ def check_travellers(
         faults = {
             "given_name": name_fault(traveller.given_name),
             "family_name": name_fault(traveller.family_name),
-            "born_on": _birth_fault(traveller, last_flight_on, today),
+            "born_on": birth_fault(traveller.born_on, today) or _type_fault(traveller, last_flight_on),
         }
         errors |= {f"passengers[{index}].{field}": [fault] for field, fault in faults.items() if fault}
     errors |= _twice(travellers)
@@ -108,11 +108,16 @@ def name_fault(name: str) -> str | None:
     return None
 
 
-def _birth_fault(traveller: Traveller, last_flight_on: date, today: date) -> str | None:
-    if traveller.born_on > today:
+def birth_fault(born_on: date, today: date) -> str | None:
+    """What is wrong with a date of birth, whoever travels where."""
+    if born_on > today:
         return _("This date of birth is in the future.")
-    if age_on(today, traveller.born_on) > OLDEST:
+    if age_on(today, born_on) > OLDEST:
         return _("This date of birth is too long ago.")
+    return None
+
+
+def _type_fault(traveller: Traveller, last_flight_on: date) -> str | None:
     actual = type_on(last_flight_on, traveller.born_on)
     if actual != traveller.type:
         return _(

@@ -17,8 +17,8 @@ class FlightsFormRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
-class SignupForm(forms.Form):
-    """What allauth's sign-up asks beside e-mail and password."""
+class ProfileForm(forms.Form):
+    """How we call somebody; the e-mail address is changed on its own page, as it opens the account."""
 
     first_name = forms.CharField(
         label=_("Given name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
@@ -26,6 +26,11 @@ class SignupForm(forms.Form):
     last_name = forms.CharField(
         label=_("Family name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
     )
+
+
+class SignupForm(ProfileForm):
+    """What allauth's sign-up asks beside e-mail and password."""
+
     field_order = ["first_name", "last_name", "email", "password1"]
 
     def signup(self, request: HttpRequest, user: "User") -> None:

@@ -19,3 +19,9 @@ def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> Us
     except IntegrityError as error:
         raise EmailTaken from error
     return user
+
+
+def rename(*, user: User, first_name: str, last_name: str) -> None:
+    """How we call somebody from now on; bookings keep the names that they were made in."""
+    user.first_name, user.last_name = first_name, last_name
+    user.save(update_fields=["first_name", "last_name"])
