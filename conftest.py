@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import RefreshToken
 
+from flights_project.gateway import tokens
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 PASSWORD = "a long enough passphrase"
@@ -64,7 +65,7 @@ def agent(db: None) -> User:
 @pytest.fixture
 def integrator(db: None) -> User:
     user = User.objects.create_user("integrator@example.com", PASSWORD)
-    user.groups.add(Group.objects.get_or_create(name=User.INTEGRATOR_GROUP)[0])
+    user.groups.add(Group.objects.get_or_create(name=Role.INTEGRATOR)[0])
     return user
 
 
@@ -83,7 +84,7 @@ def api() -> APIClient:
 def as_user(now: datetime) -> Any:
     def log_in(user: User) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.log_in(user=user, now=now).access}")
         return client
 
     return log_in

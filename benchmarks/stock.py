@@ -9,6 +9,7 @@ from django.utils import timezone
 from airlines.models import Flight
 from airlines.tests.factories import AirplaneFactory, TaxRuleFactory, claim_for, economy, make_flight
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
 
 SEATS_ABREAST = 6
 
@@ -29,7 +30,7 @@ def schedule(*, flights: int, seats: int, days: int = 1) -> list[Flight]:
 
 def integrator_key() -> str:
     owner = User.objects.create_user("partner@example.com")
-    owner.groups.add(Group.objects.get(name=User.INTEGRATOR_GROUP))
+    owner.groups.add(Group.objects.get(name=Role.INTEGRATOR))
     return ApiKey.issue(owner=owner, name="measurement")[1]
 
 

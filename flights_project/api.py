@@ -17,7 +17,7 @@ from rest_framework.views import exception_handler, set_rollback
 
 from airlines import exceptions as airlines
 from bookings import exceptions as bookings
-from flights_project.gateway import idempotency, limits, outages, problems, services
+from flights_project.gateway import idempotency, limits, outages, problems, services, tokens
 from flights_project.lib.errors import DomainError, InvalidRequest
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,7 @@ STATUSES: dict[type[DomainError], int] = {
     idempotency.IdempotencyKeyRequired: 400,
     idempotency.IdempotencyKeyReused: 422,
     idempotency.RequestInProgress: 409,
+    tokens.LoggedOut: 401,
     limits.LimitsUnavailable: 503,
     outages.Unavailable: 503,
     outages.TookTooLong: 503,

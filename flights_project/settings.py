@@ -240,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",
         "schedule": crontab(minute=17),
     },
+    "forget log-ins": {"task": "flights_project.gateway.tasks.forget_log_ins", "schedule": crontab(hour=3, minute=7)},
 }
 CELERY_BEAT_SCHEDULE = {
     # A round that no worker took before the next one is due is dropped: an outage leaves no pile behind it.
@@ -315,7 +316,10 @@ REST_FRAMEWORK = {
         "flights_project.gateway.authentication.BearerAuthentication",
         "flights_project.gateway.authentication.BrowserSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "flights_project.gateway.permissions.HasScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["flights_project.gateway.wire.OrjsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["flights_project.gateway.wire.OrjsonRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -328,9 +332,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
-    "UPDATE_LAST_LOGIN": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flights API",
@@ -350,6 +353,8 @@ SPECTACULAR_SETTINGS = {
         "flights_project.gateway.schema.add_problem_responses",
     ],
 }
+API_KEY_OVERLAP = timedelta(hours=env.int("API_KEY_OVERLAP_HOURS", default=72))
+"""How long a rotated key's old secret goes on working."""
 IDEMPOTENCY_KEYS_KEPT = timedelta(hours=72)
 IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
 """A request that still runs after this long has died with its worker; its key may be used again."""

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import transaction
 
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import STAFF_ROLES, Role
+from flights_project.gateway.services import give_role
 
 PASSWORD = "flights-demo"  # noqa: S105 -- on the welcome page of every demo, and nowhere else
 TRAVELLER, STAFF, INTEGRATOR = "traveller@demo.test", "staff@demo.test", "integrator@demo.test"
@@ -20,14 +21,13 @@ class Person:
     email: str
     first_name: str
     last_name: str
-    is_staff: bool = False
-    group: str = ""
+    role: Role
 
 
 PEOPLE = (
-    Person(TRAVELLER, "Asha", "Raman"),
-    Person(STAFF, "Vikram", "Mehta", is_staff=True),
-    Person(INTEGRATOR, "Nadia", "Fernandes", group=User.INTEGRATOR_GROUP),
+    Person(TRAVELLER, "Asha", "Raman", Role.TRAVELLER),
+    Person(STAFF, "Vikram", "Mehta", Role.ADMINISTRATOR),
+    Person(INTEGRATOR, "Nadia", "Fernandes", Role.INTEGRATOR),
 )
 
 
@@ -51,12 +51,11 @@ def _add(person: Person) -> None:
         PASSWORD,
         first_name=person.first_name,
         last_name=person.last_name,
-        is_staff=person.is_staff,
-        is_superuser=person.is_staff,
+        is_staff=person.role in STAFF_ROLES,
+        is_superuser=person.role in STAFF_ROLES,
     )
     EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
-    if person.group:
-        user.groups.add(Group.objects.get_or_create(name=person.group)[0])
+    give_role(user=user, role=person.role)
 
 
 def api_key_file() -> Path:

@@ -27,6 +27,7 @@ from airlines.services.places import find_place
 from airlines.services.pricing import Party
 from airlines.services.search import SearchQuery, SliceQuery, search
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
 from flights_project.lib import clock
 
 TODAY = date(2026, 11, 20)
@@ -368,7 +369,7 @@ def test_each_account_may_do_what_its_door_is_for(now: datetime) -> None:
     assert list(User.objects.filter(is_staff=True, is_superuser=True).values_list("email", flat=True)) == [
         "staff@demo.test"
     ]
-    assert User.objects.get(groups__name=User.INTEGRATOR_GROUP).email == "integrator@demo.test"
+    assert User.objects.get(groups__name=Role.INTEGRATOR).email == "integrator@demo.test"
 
 
 @pytest.mark.django_db

@@ -37,7 +37,7 @@ from bookings.services.payment import pay
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
 from flights_project.gateway.idempotency import idempotent, idempotent_in_one_transaction
-from flights_project.gateway.models import User
+from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
 
@@ -48,6 +48,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     required=True,
     description="New for each thing you want done; the same when you repeat a request.",
 )
+
+
+MANAGED_BY = frozenset({"seats", "seats_together", "cancellation_quotes", "confirm_cancellation"})
+"""Calls that change what was booked."""
 
 
 class NewestFirst(CursorPages):
@@ -61,12 +65,18 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
     queryset = Booking.objects.none()
     serializer_class = BookingSerializer
     permission_classes = (IsAuthenticated, HasScope)
-    required_scope = "book"
     throttle_scope = "booking"
     filterset_class = BookingFilter
     pagination_class = NewestFirst
     lookup_field = "locator"
     lookup_value_regex = "[A-Za-z0-9]+"
+
+    @property
+    def required_scope(self) -> str | tuple[str, ...]:
+        """What was booked is read by whoever books or manages; `action` is None for a method that there is not."""
+        if self.action in MANAGED_BY:
+            return ApiKey.Scope.MANAGE
+        return (ApiKey.Scope.BOOK, ApiKey.Scope.MANAGE) if self.action in {"list", "retrieve"} else ApiKey.Scope.BOOK
 
     def get_queryset(self) -> BookingQuerySet:
         return Booking.objects.of(cast("User", self.request.user))

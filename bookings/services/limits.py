@@ -7,6 +7,7 @@ from django.conf import settings
 from bookings.exceptions import BookingLimitReached, TooManyHolds
 from bookings.models import Booking
 from flights_project.gateway.models import User
+from flights_project.gateway.roles import Role
 
 
 def refuse_beyond_limits(*, owner: User, address: str | None, now: datetime) -> None:
@@ -15,7 +16,7 @@ def refuse_beyond_limits(*, owner: User, address: str | None, now: datetime) -> 
     Locks the owner, so that two requests at once cannot both be the last one allowed; an address is shared by many
     people and not worth a lock: it is a limit against abuse.
     """
-    if owner.groups.filter(name=User.INTEGRATOR_GROUP).exists():
+    if owner.groups.filter(name=Role.INTEGRATOR).exists():
         return
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     in_quarter, held = Booking.objects.of(owner).counts_against_limits(now)

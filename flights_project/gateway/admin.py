@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from flights_project.gateway.desk import DeskAdmin, DeskForm, ReadOnlyInline, badge, instant
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
 
 for _model in (Group, EmailAddress, Authenticator):
     admin.site.unregister(_model)  # addresses and second factors are shown with their person
@@ -31,7 +32,13 @@ ONLY_SUPERUSERS_GIVE = ["is_staff", "is_superuser", "groups", "user_permissions"
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, DeskAdmin[Group]):
-    pass
+    """What a role may do is the same everywhere (`gateway/roles.py`); who needs other rights gets another group."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.name in list(Role))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.name in list(Role))
 
 
 class PersonAddresses(ReadOnlyInline[EmailAddress, User]):
@@ -122,11 +129,12 @@ class ApiKeyAdmin(DeskAdmin[ApiKey]):
     list_select_related = ["owner"]
     search_fields = ["name", "=prefix", "owner__email"]
     autocomplete_fields = ["owner"]
-    readonly_fields = ["prefix", "state", "created", "used"]
-    actions = ["revoke"]
+    readonly_fields = ["prefix", "state", "created", "used", "old_secret"]
+    actions = ["rotate", "revoke"]
     created = instant("created_at", gettext_lazy("made"))
     used = instant("last_used_at", gettext_lazy("last used"))
     expires = instant("expires_at", gettext_lazy("expires"))
+    old_secret = instant("previous_until", gettext_lazy("old secret works until"))
 
     @admin.display(description=gettext_lazy("status"))
     def state(self, key: ApiKey) -> str:
@@ -139,8 +147,8 @@ class ApiKeyAdmin(DeskAdmin[ApiKey]):
         return ", ".join(str(ApiKey.Scope(scope).label) for scope in key.scopes)
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        typed = ["owner", "name", "scopes", "expires_at"]
-        return [("prefix", "state"), *typed, ("created", "used")] if obj else typed
+        typed = ["owner", "name", "scopes", "networks", "expires_at"]
+        return [("prefix", "state"), *typed, ("created", "used", "old_secret")] if obj else typed
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         return [*self.readonly_fields, *(["owner"] if obj else [])]
@@ -153,11 +161,21 @@ class ApiKeyAdmin(DeskAdmin[ApiKey]):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: Any) -> None:
         if change:
-            obj.save(update_fields=["name", "scopes", "expires_at"])
+            obj.save(update_fields=["name", "scopes", "networks", "expires_at"])
             return
-        key, secret = ApiKey.issue(owner=obj.owner, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
+        fields = ["owner", "name", "scopes", "expires_at", "networks"]
+        key, secret = ApiKey.issue(**{field: getattr(obj, field) for field in fields})
         obj.pk, obj.prefix = key.pk, key.prefix
+        self._show_once(request, secret)
+
+    def _show_once(self, request: HttpRequest, secret: str) -> None:
         messages.warning(request, _("Copy this key now, it is not shown again: %(secret)s") % {"secret": secret})
+
+    @admin.action(description=gettext_lazy("Give the selected keys new secrets"), permissions=["change"])
+    def rotate(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """For a change of secret without a gap: the old one goes on working for a while."""
+        for key in keys.filter(revoked_at=None):
+            self._show_once(request, key.rotate(now=timezone.now()))
 
     @admin.action(description=gettext_lazy("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:

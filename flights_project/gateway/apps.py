@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 
 
 class GatewayConfig(AppConfig):
@@ -7,6 +8,11 @@ class GatewayConfig(AppConfig):
     label = "gateway"
     verbose_name = "People and keys"
     default = True
+
+    def ready(self) -> None:
+        from flights_project.gateway.roles import grant_roles  # noqa: PLC0415 -- permissions are models
+
+        post_migrate.connect(grant_roles, dispatch_uid="roles")
 
 
 class StaffSite(admin_apps.AdminConfig):

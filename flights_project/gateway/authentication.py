@@ -1,17 +1,19 @@
 """Who is calling the API: an integrator's key, a person's token, or the browser's session."""
 
-import hmac
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
+from flights_project.gateway.addresses import address_of
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.tokens import LoggedOut, log_in_of
 
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 """A key's `last_used_at` is as fresh as this; more would cost a write with every request."""
@@ -30,10 +32,11 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
         now = timezone.now()
         # Compared also where there is no such prefix, so that the time taken tells nothing.
-        known = key.secret_hash if key else ""
-        matches = hmac.compare_digest(known, ApiKey.hash_secret(secret))
-        if key is None or not matches or not key.is_usable(now) or not key.owner.is_active:
+        opened = (key or ApiKey()).opens(secret, now)
+        if key is None or not opened or not key.is_usable(now) or not key.owner.is_active:
             raise AuthenticationFailed("The API key is unknown, revoked or expired.", code="invalid_api_key")
+        if not key.may_come_from(address_of(request)):
+            raise PermissionDenied("This API key may not be used from your address.", code="address_not_allowed")
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         return key.owner, key
@@ -43,7 +46,16 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class BearerAuthentication(JWTAuthentication):
-    """`Authorization: Bearer TOKEN` with a token of `auth/token/`."""
+    """`Authorization: Bearer TOKEN` with a token of `auth/token/`, until its log-in ends."""
+
+    def get_user(self, validated_token: Any) -> User:  # type: ignore[override]  # its type variable has no bound here
+        try:
+            row = log_in_of(validated_token)
+        except TokenError as error:
+            raise InvalidToken(error.args[0]) from error
+        if row is None or not row.stands:
+            raise AuthenticationFailed(LoggedOut.title, code=LoggedOut.code)
+        return row.user
 
 
 class BrowserSessionAuthentication(SessionAuthentication):

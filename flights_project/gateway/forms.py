@@ -1,14 +1,13 @@
 """How every form of the pages is rendered, and the sign-up form."""
 
-from typing import TYPE_CHECKING
-
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from flights_project.gateway.models import User
+from flights_project.gateway.models import User
+from flights_project.gateway.roles import Role
+from flights_project.gateway.services import give_role
 
 
 class FlightsFormRenderer(TemplatesSetting):
@@ -33,5 +32,6 @@ class SignupForm(ProfileForm):
 
     field_order = ["first_name", "last_name", "email", "password1"]
 
-    def signup(self, request: HttpRequest, user: "User") -> None:
+    def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth once the account is made: names were already taken from the form."""
+        give_role(user=user, role=Role.TRAVELLER)

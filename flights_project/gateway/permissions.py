@@ -1,16 +1,20 @@
 """What callers may do: denied unless allowed here."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission, DjangoModelPermissionsOrAnonReadOnly
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from flights_project.gateway.models import ApiKey
+
+if TYPE_CHECKING:  # the views load their permissions while they are loaded themselves
+    from rest_framework.views import APIView
 
 
 class ReadOrStaffWrite(DjangoModelPermissionsOrAnonReadOnly):
     """Anyone reads; staff write what their permissions name. A key of a program never writes the network."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         if request.method in SAFE_METHODS:
             return True
         is_staff = bool(getattr(request.user, "is_staff", False)) and not isinstance(request.auth, ApiKey)
@@ -18,9 +22,17 @@ class ReadOrStaffWrite(DjangoModelPermissionsOrAnonReadOnly):
 
 
 class HasScope(BasePermission):
-    """A program's key must carry the view's `required_scope`; a person's login carries all of them."""
+    """A program's key must carry the view's `required_scope`, or one of them; a person's login carries all.
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    A view that names no scope is closed to keys.
+    """
+
+    message = "The scopes of this API key do not allow this call."
+    code = "scope_required"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, ApiKey):
             return True
-        return getattr(view, "required_scope", None) in request.auth.scopes
+        required: str | tuple[str, ...] = getattr(view, "required_scope", ())
+        alternatives = (required,) if isinstance(required, str) else required
+        return not set(alternatives).isdisjoint(request.auth.scopes)

@@ -1,7 +1,9 @@
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
 from flights_project.gateway.models import User
+from flights_project.gateway.roles import Role
 from flights_project.lib.errors import DomainError
 
 
@@ -16,12 +18,18 @@ def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> Us
         with transaction.atomic():
             user = User.objects.create_user(email, password, first_name=first_name, last_name=last_name)
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+            give_role(user=user, role=Role.TRAVELLER)
     except IntegrityError as error:
         raise EmailTaken from error
     return user
 
 
+<<<<<<< HEAD
 def rename(*, user: User, first_name: str, last_name: str) -> None:
     """How we call somebody from now on; bookings keep the names that they were made in."""
     user.first_name, user.last_name = first_name, last_name
     user.save(update_fields=["first_name", "last_name"])
+=======
+def give_role(*, user: User, role: Role) -> None:
+    user.groups.add(Group.objects.get_or_create(name=role)[0])
+>>>>>>> bddb1ac (wip)

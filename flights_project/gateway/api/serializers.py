@@ -1,16 +1,19 @@
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from rest_framework_simplejwt.serializers import TokenObtainSerializer
 
 from flights_project.gateway.limits import Calls
 from flights_project.gateway.models import User
 from flights_project.gateway.services import EmailTaken, sign_up
 from flights_project.gateway.throttles import count_attempt
+from flights_project.gateway.tokens import log_in
 
 
 class SignupSerializer(serializers.ModelSerializer[User]):
@@ -33,16 +36,25 @@ class SignupSerializer(serializers.ModelSerializer[User]):
             raise serializers.ValidationError({"email": [str(error)]}) from error
 
 
-class TokenSerializer(TokenObtainPairSerializer):
+class TokensSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer …`; it lasts a quarter of an hour.")
+    refresh = serializers.CharField(help_text="Opens the next access token, once. Keep it as you keep a password.")
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class TokenSerializer(TokenObtainSerializer):
     """Who has set up a second factor sends its code too; staff must have one, as on the desk."""
 
     otp = serializers.CharField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         count_attempt(Calls.LOGIN, attrs[self.username_field])
-        tokens = super().validate(attrs)
+        super().validate(attrs)
         self._check_second_factor(attrs.get("otp", ""))
-        return tokens
+        return asdict(log_in(user=cast("User", self.user), now=timezone.now()))
 
     def _check_second_factor(self, code: str) -> None:
         factors = list(Authenticator.objects.filter(user=self.user))

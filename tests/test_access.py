@@ -1,0 +1,214 @@
+"""Who may do what: every route for every caller, with their own things and another's.
+
+The statuses are written by hand in `docs/architecture/access.md`, which is both the documentation and the test's table.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from airlines.models import FareFamily
+from airlines.tests.factories import (
+    AirplaneFactory,
+    AirportFactory,
+    CityFactory,
+    FareFamilyFactory,
+    claim_for,
+    fare_of,
+    make_flight,
+)
+from bookings.services.cancellation import quote_cancellation
+from bookings.services.payment import pay
+from bookings.tests.factories import make_booking, make_hold
+from conftest import PASSWORD
+from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import RIGHTS, STAFF_ROLES, Role
+from flights_project.gateway.services import give_role
+from notifications.models import KeptMail
+
+TABLE = Path(settings.BASE_DIR, "docs/architecture/access.md")
+ROLES = Path(settings.BASE_DIR, "docs/architecture/gateway.md")
+CALLERS = ("nobody", "traveller", "key", "bare key", *STAFF_ROLES)
+OWN, ANOTHERS = "own", "another's"
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+ELSEWHERE = ("admin/", "accounts/")
+"""The desk is tested by its roles below; the log-in pages are allauth's."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A call on something of one's own, of another's, or of nobody's, and the status that each caller gets."""
+
+    method: str
+    path: str
+    whose: str
+    statuses: dict[str, str]
+
+    @property
+    def resource(self) -> str:
+        return self.path.removeprefix("/api/v1").split("/")[1]
+
+
+def cells(page: Path) -> Iterator[list[str]]:
+    """The rows of a page's tables."""
+    for line in page.read_text().splitlines():
+        if line.startswith("|") and not line.startswith("|--"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+ROWS = [
+    Row(*call.strip("`").split(" "), whose, dict(zip(CALLERS, statuses, strict=True)))
+    for call, whose, *statuses in cells(TABLE)
+    if call.startswith("`")
+]
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern).removeprefix("^").removesuffix("$")
+        if path in ELSEWHERE:
+            continue
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        else:
+            yield "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)|<\w+:(\w+)>", r"{\1\2}", path), pattern
+
+
+def methods_of(pattern: URLPattern) -> set[str]:
+    """What a route answers to; a function may answer to anything and is asked to read and to write."""
+    view: Any = pattern.callback
+    if actions := getattr(view, "actions", None):
+        return {method.upper() for method in actions}
+    view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if view_class is None:
+        return {"GET", "POST"}
+    return {method for method in METHODS if method.lower() in view_class.http_method_names and hasattr(view_class, method.lower())}
+
+
+def test_every_route_has_its_row() -> None:
+    there = {(method, path) for path, pattern in routes(get_resolver().url_patterns) for method in methods_of(pattern)}
+
+    assert there == {(row.method, row.path) for row in ROWS}
+
+
+@pytest.fixture
+def people(now: Any, traveller: User, integrator: User, stranger: User) -> dict[str, User]:
+    """Whoever calls, by the name of their column, and the stranger who owns what is another's."""
+    staff = {role: User.objects.create_user(f"{role}@example.com", PASSWORD, is_staff=True) for role in STAFF_ROLES}
+    for role, user in staff.items():
+        give_role(user=user, role=role)
+    give_role(user=integrator, role=Role.INTEGRATOR)
+    return {"traveller": traveller, "key": integrator, "bare key": integrator, "stranger": stranger, **staff}
+
+
+def door_of(caller: str, people: dict[str, User], path: str, as_user: Any, as_key: Any) -> Any:
+    """Programs come with a key, people with a token at the API and with a session at the pages."""
+    if caller in KEYS:
+        return as_key(ApiKey.issue(owner=people[caller], name=caller, scopes=KEYS[caller])[1])
+    is_api = path.startswith("/api/")
+    if caller == "nobody":
+        return APIClient() if is_api else Client()
+    if is_api:
+        return as_user(people[caller])
+    browser = Client()
+    browser.force_login(people[caller], backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+KEYS = {"key": ApiKey.Scope.values, "bare key": []}
+BODIES = {
+    "/api/v1/bookings/{locator}/payments/": {"gateway": "sandbox", "token": "tok_ok"},
+    "/trips/{locator}/pay/": {"gateway": "sandbox", "token": "tok_ok"},
+}
+"""Other calls send an empty body, so that 400 says: the call is open, and this is not what it wants."""
+
+
+def path_of(row: Row, owner: User, now: Any) -> str:
+    """The row's path, with the ids of things that are made for it."""
+    flight = make_flight(departs_at=now + timedelta(days=30))
+    FareFamily.objects.update(refund_percent=40)
+    ids: dict[str, Any] = {"flight": flight.pk, "fare": fare_of(flight).pk}
+    if "{offer}" in row.path:
+        ids["offer"] = claim_for([flight], now=now).token
+    if "{pk}" in row.path:
+        ids["pk"] = {
+            "cities": lambda: CityFactory(code="ZZZ"),
+            "airports": lambda: AirportFactory(iata="JFK"),
+            "airplanes": AirplaneFactory,
+            "flights": lambda: flight,
+            "fare-families": lambda: FareFamilyFactory(code="flex"),
+            "mailbox": lambda: KeptMail.objects.create(message_id="1", to="a@example.com", html="<p>Hello"),
+        }[row.resource]().pk
+    if "{locator}" in row.path:
+        make = make_booking if "cancel" in row.path else make_hold
+        booking = make(owner, flight, now=now)
+        ids["locator"] = booking.locator
+    if "{quote" in row.path:
+        ids["quote"] = ids["quote_id"] = quote_cancellation(booking=booking, now=now).pk
+    if "{key}" in row.path:
+        ids["key"] = pay(booking=make_hold(owner, flight, now=now), gateway="sandbox", token="tok_3ds", now=now).pk
+    return row.path.format(**ids)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.whose}")
+def test_each_caller_gets_what_the_table_says(
+    row: Row, people: dict[str, User], now: Any, as_user: Any, as_key: Any
+) -> None:
+    got = {}
+    for caller, expected in row.statuses.items():
+        if expected == "":
+            continue
+        with transaction.atomic():
+            owner = people["stranger" if row.whose == ANOTHERS else caller] if row.whose else people["stranger"]
+            path = path_of(row, owner, now)
+            ask = getattr(door_of(caller, people, path, as_user, as_key), row.method.lower())
+            body = BODIES.get(row.path, {}) if row.method != "GET" else None
+            got[caller] = str(ask(path, body, headers={"Idempotency-Key": "1"}).status_code)
+            transaction.set_rollback(True)
+
+    assert got == {caller: status for caller, status in row.statuses.items() if status}
+
+
+def test_the_roles_in_the_documentation_are_those_of_the_code() -> None:
+    rows = {model.strip("`"): tuple(rights) for model, *rights in cells(ROLES) if model.strip("`") in RIGHTS}
+
+    assert rows == {model: tuple(rights) for model, rights in RIGHTS.items()}
+
+
+@pytest.mark.parametrize("role", STAFF_ROLES)
+def test_a_role_sees_its_pages_of_the_desk_and_no_others(people: dict[str, User], page_of: Any, role: Role) -> None:
+    desk = page_of(people[role])
+
+    seen = {model: desk.get(f"/admin/{model.replace('.', '/')}/").status_code for model in RIGHTS}
+
+    column = STAFF_ROLES.index(role)
+    assert seen == {model: 200 if "view" in rights[column] else 403 for model, rights in RIGHTS.items()}
+
+
+@pytest.mark.parametrize("caller", ["nobody", "traveller", "key"])
+def test_the_desk_is_closed_to_everybody_else(people: dict[str, User], caller: str) -> None:
+    browser = Client()
+    if caller in people:
+        browser.force_login(people[caller], backend="django.contrib.auth.backends.ModelBackend")
+
+    answers = {browser.get(f"/admin/{model.replace('.', '/')}/").status_code for model in RIGHTS}
+
+    assert answers == {302}
+
+
+def test_every_right_is_one_that_there_is(db: None) -> None:
+    for role in STAFF_ROLES:
+        named = {f"{model.partition('.')[0]}.{action}_{model.partition('.')[2]}"
+            for model, rights in RIGHTS.items() for action in rights[STAFF_ROLES.index(role)].split()}
+        assert Permission.objects.filter(group__name=role).count() == len(named)
