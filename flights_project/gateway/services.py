@@ -24,12 +24,11 @@ def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> Us
     return user
 
 
-<<<<<<< HEAD
 def rename(*, user: User, first_name: str, last_name: str) -> None:
     """How we call somebody from now on; bookings keep the names that they were made in."""
     user.first_name, user.last_name = first_name, last_name
     user.save(update_fields=["first_name", "last_name"])
-=======
+
+
 def give_role(*, user: User, role: Role) -> None:
     user.groups.add(Group.objects.get_or_create(name=role)[0])
->>>>>>> bddb1ac (wip)
