@@ -137,7 +137,7 @@ class FlightFareSerializer(serializers.ModelSerializer[FlightFare]):
         fields = ["id", "cabin", "family", "amount"]
 
     def update(self, instance: FlightFare, validated_data: dict[str, Any]) -> FlightFare:
-        return scheduling.change_fare(fare=instance, amount=validated_data["amount"])
+        return scheduling.change_fare(fare=instance, amount=validated_data.get("amount", instance.amount))
 
 
 class FarePlanSerializer(serializers.Serializer[scheduling.FarePlan]):

@@ -3,12 +3,12 @@ from dataclasses import asdict
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.generics import CreateAPIView, GenericAPIView
+from rest_framework.generics import CreateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
-from rest_framework_simplejwt.views import TokenObtainPairView
+from rest_framework_simplejwt.views import TokenObtainPairView, TokenViewBase
 
 from flights_project.gateway import tokens
 from flights_project.gateway.api.serializers import (
@@ -37,11 +37,9 @@ class TokenView(TokenObtainPairView):
     throttle_scope = "login"
 
 
-class RefreshTokenView(GenericAPIView[User]):
+class RefreshTokenView(TokenViewBase):
     """Does something with the refresh token that was sent."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     serializer_class = RefreshSerializer
     throttle_scope = "login"
 

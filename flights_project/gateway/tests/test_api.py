@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -119,6 +120,48 @@ class TestAnApiKey:
         User.objects.update(is_active=False)
 
         assert as_key(secret).get("/api/v1/bookings/").status_code == 401
+
+    def test_opens_with_both_secrets_for_a_while_after_a_rotation(self, as_key, integrator, now, settings):
+        key, old = ApiKey.issue(owner=integrator, name="tests")
+        new = key.rotate(now=now)
+
+        assert [as_key(secret).get("/api/v1/bookings/").status_code for secret in (old, new)] == [200, 200]
+        with time_machine.travel(now + settings.API_KEY_OVERLAP, tick=False):
+            assert [as_key(secret).get("/api/v1/bookings/").status_code for secret in (old, new)] == [401, 200]
+
+    def test_has_two_secrets_at_most(self, as_key, integrator, now):
+        key, first = ApiKey.issue(owner=integrator, name="tests")
+        key.rotate(now=now)
+        key.rotate(now=now)
+
+        assert as_key(first).get("/api/v1/bookings/").status_code == 401
+
+    @pytest.mark.parametrize(
+        ("address", "status"), [("203.0.113.7", 200), ("198.51.100.1", 403), ("2001:db8::1", 403), ("", 403)]
+    )
+    def test_opens_from_its_networks_only(self, as_key, integrator, address, status):
+        _key, secret = ApiKey.issue(owner=integrator, name="tests", networks=["203.0.113.0/24"])
+
+        answer = as_key(secret).get("/api/v1/bookings/", REMOTE_ADDR=address)
+
+        assert answer.status_code == status
+        assert status == 200 or answer.json()["code"] == "address_not_allowed"
+
+    @pytest.mark.parametrize(
+        ("scope", "opened"),
+        [("search", set()), ("book", {"read", "book"}), ("manage", {"read", "manage"}), ("events", set())],
+    )
+    def test_opens_what_its_scope_names(self, as_key, integrator, scope, opened):
+        _key, secret = ApiKey.issue(owner=integrator, name="tests", scopes=[scope])
+        client = as_key(secret)
+        calls = {
+            "read": client.get("/api/v1/bookings/"),
+            "book": client.post("/api/v1/bookings/", headers={"Idempotency-Key": "1"}),
+            "manage": client.put("/api/v1/bookings/ABC234/seats/"),
+        }
+
+        assert {call for call, answer in calls.items() if answer.status_code != 403} == opened
+        assert {answer.json()["code"] for call, answer in calls.items() if call not in opened} <= {"scope_required"}
 
     def test_is_printed_by_a_command(self, as_key, integrator, capsys):
         call_command("create_api_key", integrator.email.upper())

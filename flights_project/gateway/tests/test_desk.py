@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.messages import get_messages
 
 from conftest import PASSWORD
@@ -207,6 +207,28 @@ class TestKeys:
         key.refresh_from_db()
         assert (key.name, key.owner, key.scopes) == ("Renamed", integrator, ["search", "book"])
         assert as_key(integrator_key).get("/api/v1/bookings/").status_code == 200
+
+    def test_a_key_gets_a_new_secret_while_the_old_one_goes_on(self, page_of, agent, integrator_key, as_key, now):
+        answer = act(page_of(agent), "gateway/apikey", "rotate", ApiKey.objects.get())
+
+        [text] = [text for text in texts_of(answer) if "Copy this key now" in text]
+        for secret in (integrator_key, text.rpartition(" ")[2]):
+            assert as_key(secret).get("/api/v1/bookings/").status_code == 200
+
+    def test_a_network_that_is_none_is_refused(self, page_of, agent, integrator):
+        answer = page_of(agent).post(
+            "/admin/gateway/apikey/add/", self.NEW | {"owner": integrator.pk, "networks": "203.0.113.0/24,home"}
+        )
+
+        assert "home is no network." in answer.content.decode()
+
+    def test_the_group_of_a_role_stays_as_it_is(self, page_of, agent):
+        role, other = Group.objects.get(name="agent"), Group.objects.create(name="auditors")
+        page = page_of(agent)
+
+        assert page.post(f"/admin/auth/group/{role.pk}/change/", {"name": "agent"}).status_code == 403
+        assert page.post(f"/admin/auth/group/{role.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert page.post(f"/admin/auth/group/{other.pk}/change/", {"name": "readers"}).status_code == 302
 
     def test_a_revoked_key_ends_and_stays_to_be_read(self, page_of, agent, integrator_key, as_key, now):
         key = ApiKey.objects.get()
