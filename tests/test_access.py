@@ -4,7 +4,7 @@ The statuses are written by hand in `docs/architecture/access.md`, which is both
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -17,9 +17,10 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from airlines.models import FareFamily
+from airlines.models import FareFamily, Flight
 from airlines.tests.factories import (
     AirplaneFactory,
     AirportFactory,
@@ -36,7 +37,8 @@ from conftest import PASSWORD
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import RIGHTS, STAFF_ROLES, Role
 from flights_project.gateway.services import give_role
-from notifications.models import KeptMail
+from notifications.models import KeptMail, Message
+from notifications.services.refusals import stop_url
 
 TABLE = Path(settings.BASE_DIR, "docs/architecture/access.md")
 ROLES = Path(settings.BASE_DIR, "docs/architecture/gateway.md")
@@ -56,10 +58,6 @@ class Row:
     path: str
     whose: str
     statuses: dict[str, str]
-
-    @property
-    def resource(self) -> str:
-        return self.path.removeprefix("/api/v1").split("/")[1]
 
 
 def cells(page: Path) -> Iterator[list[str]]:
@@ -149,27 +147,32 @@ def path_of(row: Row, owner: User, now: Any) -> str:
     """The row's path, with the ids of things that are made for it."""
     flight = make_flight(departs_at=now + timedelta(days=30))
     FareFamily.objects.update(refund_percent=40)
-    ids: dict[str, Any] = {"flight": flight.pk, "fare": fare_of(flight).pk}
-    if "{offer}" in row.path:
-        ids["offer"] = claim_for([flight], now=now).token
-    if "{pk}" in row.path:
-        ids["pk"] = {
-            "cities": lambda: CityFactory(code="ZZZ"),
-            "airports": lambda: AirportFactory(iata="JFK"),
-            "airplanes": AirplaneFactory,
-            "flights": lambda: flight,
-            "fare-families": lambda: FareFamilyFactory(code="flex"),
-            "mailbox": lambda: KeptMail.objects.create(message_id="1", to="a@example.com", html="<p>Hello"),
-        }[row.resource]().pk
-    if "{locator}" in row.path:
-        make = make_booking if "cancel" in row.path else make_hold
-        booking = make(owner, flight, now=now)
-        ids["locator"] = booking.locator
-    if "{quote" in row.path:
-        ids["quote"] = ids["quote_id"] = quote_cancellation(booking=booking, now=now).pk
-    if "{key}" in row.path:
-        ids["key"] = pay(booking=make_hold(owner, flight, now=now), gateway="sandbox", token="tok_3ds", now=now).pk
-    return row.path.format(**ids)
+    make = make_booking if "cancel" in row.path else make_hold
+    booking = make(owner, flight, now=now)
+    things: dict[str, Callable[[], Any]] = {
+        "flight": lambda: flight.pk,
+        "fare": lambda: fare_of(flight).pk,
+        "offer": lambda: claim_for([flight], now=now).token,
+        "locator": lambda: booking.locator,
+        "quote": lambda: quote_cancellation(booking=booking, now=now).pk,
+        "quote_id": lambda: quote_cancellation(booking=booking, now=now).pk,
+        "key": lambda: pay(booking=booking, gateway="sandbox", token="tok_3ds", now=now).pk,
+        "token": lambda: stop_url(Message.objects.earliest("written_at")).split("/")[-2],
+        "pk": lambda: ROWS_OF[row.path.removeprefix("/api/v1").split("/")[1]](flight, owner).pk,
+    }
+    return re.sub(r"\{(\w+)\}", lambda found: str(things[found[1]]()), row.path)
+
+
+ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
+    "cities": lambda *_: CityFactory(code="ZZZ"),
+    "airports": lambda *_: AirportFactory(iata="JFK"),
+    "airplanes": lambda *_: AirplaneFactory(),
+    "flights": lambda *_: make_flight(departs_at=timezone.now() + timedelta(days=40)),
+    "fare-families": lambda *_: FareFamilyFactory(code="flex"),
+    "mailbox": lambda *_: KeptMail.objects.create(message_id="1", to="a@example.com", html="<p>Hello"),
+    "messages": lambda _flight, owner: Message.objects.filter(reader=owner).earliest("written_at"),
+}
+"""What a `{pk}` stands for, by the first part of the path."""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path} {row.whose}")
@@ -218,6 +221,10 @@ def test_the_desk_is_closed_to_everybody_else(people: dict[str, User], caller: s
     answers = {browser.get(f"/admin/{model.replace('.', '/')}/").status_code for model in RIGHTS}
 
     assert answers == {302}
+
+
+def test_every_page_of_the_desk_has_its_rights() -> None:
+    assert {model for _, models in settings.DESK_PAGES for model in models} == RIGHTS.keys()
 
 
 def test_every_right_is_one_that_there_is(db: None) -> None:

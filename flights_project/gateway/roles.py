@@ -41,6 +41,7 @@ RIGHTS: dict[str, tuple[str, str, str]] = {
     "bookings.payment": ("view change", "view change", "view change"),
     "bookings.refund": ("view", "view", "view"),
     "notifications.message": ("view", "view change", "view change"),
+    "notifications.refusal": ("view", "view", "view"),
     "gateway.user": ("view", "view", "view add change"),
     "gateway.apikey": ("", "", "view add change"),
     "auth.group": ("", "", "view"),

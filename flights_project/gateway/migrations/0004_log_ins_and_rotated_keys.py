@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0002_integrator_group'),
+        ('gateway', '0003_language_of_messages'),
     ]
 
     operations = [

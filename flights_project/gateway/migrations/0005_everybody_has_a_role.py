@@ -14,5 +14,5 @@ def give_roles(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gateway", "0003_log_ins_and_rotated_keys")]
+    dependencies = [("gateway", "0004_log_ins_and_rotated_keys")]
     operations = [migrations.RunPython(give_roles, migrations.RunPython.noop)]
