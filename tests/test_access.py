@@ -32,7 +32,8 @@ from airlines.tests.factories import (
 )
 from bookings.services.cancellation import quote_cancellation
 from bookings.services.payment import pay
-from bookings.tests.factories import make_booking, make_hold
+from bookings.services.saved_travellers import save_travellers
+from bookings.tests.factories import adult, make_booking, make_hold
 from conftest import PASSWORD
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import RIGHTS, STAFF_ROLES, Role
@@ -170,6 +171,9 @@ ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "flights": lambda *_: make_flight(departs_at=timezone.now() + timedelta(days=40)),
     "fare-families": lambda *_: FareFamilyFactory(code="flex"),
     "mailbox": lambda *_: KeptMail.objects.create(message_id="1", to="a@example.com", html="<p>Hello"),
+    "account": lambda _flight, owner: save_travellers(owner=owner, travellers=[adult()], today=timezone.now().date())[
+        0
+    ],
     "messages": lambda _flight, owner: Message.objects.filter(reader=owner).earliest("written_at"),
 }
 """What a `{pk}` stands for, by the first part of the path."""
