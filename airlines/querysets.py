@@ -39,9 +39,6 @@ class FlightQuerySet(models.QuerySet["Flight"]):
 
 
 class FlightCabinQuerySet(models.QuerySet["FlightCabin"]):
-    def with_seats_left(self, seats: int) -> Self:
-        return self.filter(capacity__gte=F("seats_held") + F("seats_sold") + seats)
-
     def locked(self) -> "list[FlightCabin]":
         """These rows, locked in primary-key order until the transaction ends; the flight of each comes unlocked."""
         return list(self.select_related("flight").order_by("pk").select_for_update(of=("self",), no_key=True))

@@ -1,5 +1,6 @@
 """Questions about what was sold, as phrases."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
@@ -7,8 +8,11 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Count, Q
 
+from airlines.models import FareFamily
+from airlines.models.reading import FLIGHT_WITH_PLACES, JOIN_PLACES, flight_with_places
 from flights_project.gateway.models import User
 from flights_project.lib import clock
+from flights_project.lib.statements import columns, fetch, instance, instances, width
 
 if TYPE_CHECKING:
     from bookings.models import Booking, Coupon, Payment, Segment  # noqa: F401 -- the querysets' parameters
@@ -17,11 +21,30 @@ if TYPE_CHECKING:
 class BookingQuerySet(models.QuerySet["Booking"]):
     def locked(self, pk: int) -> "Booking":
         """The booking with its fare family and owner, locked until the transaction ends."""
-        return self.select_related("family", "owner").select_for_update(of=("self",), no_key=True).get(pk=pk)
+        return self._one("booking.id = %s FOR NO KEY UPDATE OF booking", [pk])
 
     def of(self, owner: User) -> Self:
         """Somebody's own bookings: the only ones that they may know of."""
         return self.filter(owner=owner)
+
+    def own(self, owner: User, locator: str) -> "Booking":
+        """The booking of `owner` with this locator, in any case as people type it, with its family and owner."""
+        return self._one("booking.owner_id = %s AND booking.locator = %s", [owner.pk, locator.upper()])
+
+    def _one(self, which: str, parameters: Sequence[object]) -> "Booking":
+        """By hand, for whoever pays waits for it. Raises Booking.DoesNotExist."""
+        models = (self.model, FareFamily, User)
+        rows = fetch(
+            f"SELECT {columns(self.model, 'booking')}, {columns(FareFamily, 'family')}, {columns(User, 'owner')} "  # noqa: S608
+            "FROM bookings_booking booking JOIN airlines_farefamily family ON family.id = booking.family_id "
+            f"JOIN gateway_user owner ON owner.id = booking.owner_id WHERE {which}",
+            parameters,
+        )
+        if not rows:
+            raise self.model.DoesNotExist
+        booking, booking.family, booking.owner = instances(models, rows[0])
+        found: Booking = booking
+        return found
 
     def held(self) -> Self:
         return self.filter(status="held")
@@ -62,9 +85,14 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """This payment, if it still waits for its answer: what guarded updates start from."""
         return self.filter(pk=pk, status="started")
 
-    def untaken(self, pk: UUID) -> Self:
-        """This payment, if no money was taken for it so far: it waits for its answer, or was given up as failed."""
-        return self.filter(pk=pk, status__in=("started", "failed"))
+    def running(self, booking: "Booking") -> "Payment | None":
+        """The payment of a booking that waits for its answer."""
+        rows = fetch(
+            f"SELECT {columns(self.model, 'payment')} FROM bookings_payment payment "  # noqa: S608
+            "WHERE booking_id = %s AND status = 'started'",
+            [booking.pk],
+        )
+        return instance(self.model, rows[0]) if rows else None
 
     def to_settle(self, now: datetime) -> Self:
         """Started payments whose gateway is to be asked again by now."""
@@ -72,6 +100,22 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
+    def journey(self, booking: "Booking") -> "list[Segment]":
+        """The segments of a booking in order of travel, each with its flight and places."""
+        rows = fetch(
+            f"SELECT {columns(self.model, 'segment')}, {FLIGHT_WITH_PLACES} FROM bookings_segment segment "  # noqa: S608
+            f"JOIN airlines_flight flight ON flight.id = segment.flight_id {JOIN_PLACES} "
+            "WHERE segment.booking_id = %s ORDER BY segment.position",
+            [booking.pk],
+        )
+        return [self._with_flight(row) for row in rows]
+
+    def _with_flight(self, row: Sequence[object]) -> "Segment":
+        at = width(self.model)
+        segment = instance(self.model, row[:at])
+        segment.flight = flight_with_places(row[at:])
+        return segment
+
     def to_remind(self, *, now: datetime, until: datetime) -> Self:
         """Flights of confirmed bookings that leave between `now` and `until`, whose traveller was not reminded."""
         return self.filter(

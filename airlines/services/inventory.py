@@ -7,61 +7,74 @@ are guarded all the same, and CHECK constraints stand behind them.
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F
-
 from airlines.exceptions import SeatsGone
-from airlines.models import FlightCabin
-from airlines.querysets import FlightCabinQuerySet
+from airlines.models import Flight, FlightCabin
 from airlines.services import changes
+from flights_project.lib.statements import columns, execute, fetch, instances
+
+LOCK = f"""
+    SELECT {columns(FlightCabin, "inventory")}, {columns(Flight, "flight")}
+    FROM airlines_flightcabin inventory
+    JOIN airlines_flight flight ON flight.id = inventory.flight_id
+    WHERE inventory.flight_id = ANY(%s) AND inventory.cabin = %s
+    ORDER BY inventory.id
+    FOR NO KEY UPDATE OF inventory
+"""  # noqa: S608 -- made of our own names
+COUNT = """
+    UPDATE airlines_flightcabin
+    SET seats_held = seats_held + %(held)s, seats_sold = seats_sold + %(sold)s
+    WHERE id = ANY(%(cabins)s)
+      AND seats_held + %(held)s >= 0 AND seats_sold + %(sold)s >= 0
+      AND seats_held + seats_sold + %(held)s + %(sold)s <= capacity
+"""
+"""By hand, as all of this path (`flights_project/lib/statements.py`): whoever books waits for it."""
 
 
 def lock_cabins(*, flights: Iterable[int], cabin: str) -> list[FlightCabin]:
     """Lock `cabin` of each of `flights` (ids) until the transaction ends; returns the rows in primary-key order."""
-    return FlightCabin.objects.filter(flight__in=list(flights), cabin=cabin).locked()
+    rows = fetch(LOCK, [list(flights), cabin])
+    cabins: list[FlightCabin] = []
+    for row in rows:
+        inventory, inventory.flight = instances((FlightCabin, Flight), row)
+        cabins.append(inventory)
+    return cabins
 
 
 def hold_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Count `seats` as held on every one of `cabins`. Raises SeatsGone where one has fewer left."""
-    held = _rows(cabins).with_seats_left(seats).update(seats_held=F("seats_held") + seats)
-    if held != len(cabins):
+    if not _count(cabins, held=seats):
         raise SeatsGone(seats_left=min(cabin.seats_left for cabin in cabins))
-    _count(cabins, held=seats)
 
 
 def sell_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Held seats become sold ones. As many are left as before."""
-    _exactly(
-        cabins,
-        _rows(cabins)
-        .filter(seats_held__gte=seats)
-        .update(seats_held=F("seats_held") - seats, seats_sold=F("seats_sold") + seats),
-    )
+    _give_back(cabins, held=-seats, sold=seats)
 
 
 def release_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Held seats can be sold to others again."""
-    _exactly(cabins, _rows(cabins).filter(seats_held__gte=seats).update(seats_held=F("seats_held") - seats))
-    _count(cabins, held=-seats)
+    _give_back(cabins, held=-seats)
 
 
 def return_sold_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Sold seats can be sold to others again."""
-    _exactly(cabins, _rows(cabins).filter(seats_sold__gte=seats).update(seats_sold=F("seats_sold") - seats))
-    _count(cabins, sold=-seats)
+    _give_back(cabins, sold=-seats)
 
 
-def _count(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> None:
-    """Let the locked rows say what the table says now, and tell how many seats are left."""
+def _give_back(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> None:
+    if not _count(cabins, held=held, sold=sold):
+        raise RuntimeError(f"counters of cabins {[cabin.pk for cabin in cabins]} do not hold what is given back")
+
+
+def _count(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> bool:
+    """Count so many more, or fewer, as held and sold, and tell how many seats are left. False where not all of
+    `cabins` can: the caller raises."""
+    changed = execute(COUNT, {"cabins": [cabin.pk for cabin in cabins], "held": held, "sold": sold})
+    if changed != len(cabins):
+        return False
     for cabin in cabins:
         cabin.seats_held += held
         cabin.seats_sold += sold
-    changes.announce(changes.seats_of(cabin) for cabin in cabins)
-
-
-def _rows(cabins: Sequence[FlightCabin]) -> FlightCabinQuerySet:
-    return FlightCabin.objects.filter(pk__in=[cabin.pk for cabin in cabins])
-
-
-def _exactly(cabins: Sequence[FlightCabin], updated: int) -> None:
-    if updated != len(cabins):
-        raise RuntimeError(f"counters of cabins {[cabin.pk for cabin in cabins]} do not hold what is given back")
+    if held + sold:  # held seats that are sold leave as many as before
+        changes.announce(changes.seats_of(cabin) for cabin in cabins)
+    return True

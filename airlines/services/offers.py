@@ -17,6 +17,7 @@ from django.core import signing
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.models import FareFamily, Flight, FlightFare, TaxRule
 from airlines.services.pricing import FlightTerms, JourneyPrice, Party, price_journey, taxes_of
+from airlines.services.terms import terms_of
 from flights_project.lib.money import on_the_wire
 
 SALT = "airlines.offer"
@@ -163,17 +164,12 @@ def price_again(claim: OfferClaim, *, now: datetime) -> Offer:
 
 def price_held(claim: OfferClaim, *, now: datetime) -> Offer:
     """As `price_again`, for a party that holds its seats already. Raises NotOnSale."""
-    fares = {
-        fare.flight_cabin.flight_id: fare
-        for fare in FlightFare.objects.filter(
-            flight_cabin__flight__in=claim.flights, flight_cabin__cabin=claim.cabin, family__code=claim.family
-        ).with_journey()
-    }
+    fares, rules = terms_of(flights=claim.flights, cabin=claim.cabin, family=claim.family)
     _refuse_unless_on_sale(claim, fares, now)
     return make_offer(
         [[fares[flight] for flight in part] for part in claim.slices],
         claim.party,
-        list(TaxRule.objects.all()),
+        rules,
     )
 
 

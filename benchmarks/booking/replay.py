@@ -31,7 +31,6 @@ FIRST = {
     "bookings_segment": 720_000_001,
     "bookings_passenger": 730_000_001,
     "bookings_coupon": 740_000_001,
-    "gateway_idempotencyrecord": 750_000_001,
 }
 """Ids that are found in a statement without mistaking anything else for them."""
 HEADER = f"""\
@@ -42,6 +41,9 @@ HEADER = f"""\
 """
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTEXT = re.compile(r"^(SELECT set_config\('pghistory.*?, true\)); ", re.DOTALL)
+JOINT = re.compile(r"; (?=INSERT INTO |UPDATE )")
+"""Between statements that go in one round trip."""
+IDS = re.compile(r"nextval\('bookings_(\w+)_id_seq'\)")
 
 
 def number_apart() -> None:
@@ -90,8 +92,6 @@ def _varied(statements: list[str], booking: Booking) -> list[str]:
         "take-down-": "client-:number-",
     }
     text = "\0".join(statements)
-    claims = sorted(set(re.findall(rf"\b{FIRST['gateway_idempotencyrecord'] // 100_000}\d{{5}}\b", text)))
-    variables |= {claim: f":claim{n}_id" for n, claim in enumerate(claims)}
     variables |= {
         uuid: f"{n:08}-0000-4000-8000-000000:number" for n, uuid in enumerate(sorted(set(UUID.findall(text))))
     }
@@ -100,18 +100,13 @@ def _varied(statements: list[str], booking: Booking) -> list[str]:
 
 
 def _scripted(statements: Iterable[str]) -> Iterable[str]:
-    """As pgbench reads them: one round trip each, and the ids that PostgreSQL chose kept for later."""
-    claims = 0
+    """As pgbench reads them: one line and one round trip each, and the ids that PostgreSQL gave kept for later."""
     for statement in statements:
-        together = CONTEXT.sub(r"\1 \\; ", statement)
-        if "RETURNING" not in together:
+        together = JOINT.sub(r" \\; ", CONTEXT.sub(r"\1 \\; ", " ".join(statement.split())))
+        if together.startswith("SELECT nextval('bookings_booking_id_seq')"):
+            yield IDS.sub(r"nextval('bookings_\1_id_seq') AS \1_id", together) + " \\gset\n"
+        else:
             yield f"{together};\n"
-            continue
-        table = re.findall(r'INSERT INTO "(\w+)"', together)[0]
-        name = table.rpartition("_")[2]
-        if table == "gateway_idempotencyrecord":
-            name, claims = f"claim{claims}", claims + 1
-        yield f"{together} \\gset {name}_\n"
 
 
 def pgbench(postgres: Postgres, script: Path, *, clients: int, seconds: int, variables: dict[str, int]) -> float:

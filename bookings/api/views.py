@@ -83,7 +83,10 @@ class BookingViewSet(viewsets.GenericViewSet[Booking]):
 
     def get_object(self) -> Booking:
         """By locator in any case, as people type it; somebody else's is as unknown as none."""
-        return get_object_or_404(self.get_queryset(), locator=self.kwargs["locator"].upper())
+        try:
+            return Booking.objects.own(cast("User", self.request.user), self.kwargs["locator"])
+        except Booking.DoesNotExist as error:
+            raise NotFound from error
 
     @extend_schema(responses=BookingSerializer(many=True))
     def list(self, request: Request) -> Response:

@@ -20,6 +20,9 @@ from bookings.gateways.base import (
     RefundNotice,
 )
 from bookings.models import Payment, Refund, SandboxCharge
+from flights_project.lib.statements import columns, fetch, insert, instance
+
+REMEMBERED = f"SELECT {columns(SandboxCharge, 'charge')} FROM bookings_sandboxcharge charge WHERE key = %s"  # noqa: S608
 
 TOKENS = {
     "tok_ok": SandboxCharge.Outcome.SUCCEEDS,
@@ -46,9 +49,10 @@ class SandboxGateway:
         return self.ask(payment=payment, now=now)
 
     def ask(self, *, payment: Payment, now: datetime) -> Charge:
-        charge = SandboxCharge.objects.filter(pk=payment.pk).first()
-        if charge is None:
+        remembered = fetch(REMEMBERED, [payment.pk])
+        if not remembered:
             return Charge(status=ChargeStatus.UNKNOWN)
+        charge = instance(SandboxCharge, remembered[0])
         reference = str(charge.pk)
         if charge.outcome == SandboxCharge.Outcome.CHALLENGE and now < charge.answers_at:
             url = settings.SITE_URL + reverse("sandbox-challenge", args=[charge.pk])
@@ -74,7 +78,7 @@ class SandboxGateway:
         charge = SandboxCharge(
             key=payment.pk, amount=payment.amount, currency=payment.currency, outcome=outcome, answers_at=answers_at
         )
-        SandboxCharge.objects.bulk_create([charge], ignore_conflicts=True)
+        insert([charge], unless_there=True)
 
     def refund(self, *, refund: Refund) -> None:
         with transaction.atomic():

@@ -26,6 +26,7 @@ from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.locators import new_locator
+from flights_project.lib.statements import insert, next_ids
 
 LOCATOR_TRIES = 5
 PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{4,18}\Z")
@@ -98,7 +99,30 @@ def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now:
 
 
 def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: datetime) -> Booking:
-    booking = Booking.objects.create(
+    """All its rows refer to each other, so their ids come first: two round trips, however many rows there are."""
+    flights, people = len(offer.fares), len(party)
+    [[key], segment_keys, passenger_keys, coupon_keys] = next_ids(
+        [(Booking, 1), (Segment, flights), (Passenger, people), (Coupon, flights * people)]
+    )
+    booking = _booking(key, offer, buyer, now)
+    segments, passengers = _segments(segment_keys, booking, offer), _passengers(passenger_keys, booking, party)
+    coupons = _coupons(coupon_keys, offer, party, passengers, segments)
+    insert([booking], segments, passengers, coupons)
+    booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[])
+    tell_owner(
+        "booking_held",
+        booking,
+        segments=segments,
+        passengers=passengers,
+        now=now,
+        useful_until=booking.payment_required_by,
+    )
+    return booking
+
+
+def _booking(key: int, offer: Offer, buyer: Buyer, now: datetime) -> Booking:
+    return Booking(
+        pk=key,
         locator=new_locator(),
         owner=buyer.owner,
         cabin=offer.cabin,
@@ -113,9 +137,12 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
         price_guaranteed_until=now + settings.PRICE_GUARANTEE,
         payment_required_by=now + settings.HOLD_LIFETIME,
     )
-    segments = Segment.objects.bulk_create(_segments(booking, offer))
-    passengers = Passenger.objects.bulk_create(
+
+
+def _passengers(keys: Sequence[int], booking: Booking, party: Sequence[Traveller]) -> list[Passenger]:
+    return [
         Passenger(
+            pk=key,
             booking=booking,
             position=position,
             type=traveller.type,
@@ -125,39 +152,30 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
             born_on=traveller.born_on,
             with_adult=traveller.with_adult,
         )
-        for position, traveller in enumerate(party)
-    )
-    coupons = Coupon.objects.bulk_create(_coupons(booking, offer, party, passengers, segments))
-    booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[])
-    tell_owner(
-        "booking_held",
-        booking,
-        segments=segments,
-        passengers=passengers,
-        now=now,
-        useful_until=booking.payment_required_by,
-    )
-    return booking
+        for key, (position, traveller) in zip(keys, enumerate(party), strict=True)
+    ]
 
 
-def _segments(booking: Booking, offer: Offer) -> list[Segment]:
+def _segments(keys: Sequence[int], booking: Booking, offer: Offer) -> list[Segment]:
     flights = [(index, flight) for index, part in enumerate(offer.slices) for flight in part.flights]
     return [
-        Segment(booking=booking, flight=flight, slice=index, position=position, family=offer.family)
-        for position, (index, flight) in enumerate(flights)
+        Segment(pk=key, booking=booking, flight=flight, slice=index, position=position, family=offer.family)
+        for key, (position, (index, flight)) in zip(keys, enumerate(flights), strict=True)
     ]
 
 
 def _coupons(
-    booking: Booking,
+    keys: Sequence[int],
     offer: Offer,
     party: Sequence[Traveller],
     passengers: Sequence[Passenger],
     segments: Sequence[Segment],
 ) -> list[Coupon]:
+    ids = iter(keys)
     return [
         Coupon(
-            booking=booking,
+            pk=next(ids),
+            booking=segment.booking,
             passenger=passenger,
             segment=segment,
             flight=segment.flight,

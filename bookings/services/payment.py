@@ -25,8 +25,11 @@ from bookings.models import Booking, Payment
 from bookings.services import repricing
 from bookings.services.settlement import GATEWAY_ANSWERS_WITHIN, record_answer, settle
 from flights_project.lib.money import on_the_wire
+from flights_project.lib.statements import execute, insert
 
 log = structlog.get_logger(__name__)
+
+KEEP_REFERENCE = "UPDATE bookings_payment SET reference = %s WHERE id = %s AND status = 'started'"
 
 
 def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment:
@@ -57,7 +60,7 @@ def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge 
         return Charge(status=ChargeStatus.DECLINED, decline_code="gateway_unreachable")
     if prepared.status is ChargeStatus.DECLINED:
         return prepared
-    if not Payment.objects.started(payment.pk).update(reference=prepared.reference):
+    if not execute(KEEP_REFERENCE, [prepared.reference, payment.pk]):
         payment.refresh_from_db()
         return None
     payment.reference = prepared.reference
@@ -72,7 +75,7 @@ def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge 
 def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[Payment, bool] | PriceChanged:
     """A started payment, and whether it is new. Locks the booking, so that of two tabs one starts it."""
     locked = Booking.objects.locked(booking.pk)
-    running = locked.payments.filter(status=Payment.Status.STARTED).first()
+    running = Payment.objects.running(locked)
     if running is not None:
         if running.token != token:
             raise PaymentRunning
@@ -85,7 +88,7 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
         raise HoldExpired
     if now >= locked.price_guaranteed_until and (changed := _renew_guarantee(locked, now)):
         return changed
-    payment = Payment.objects.create(
+    payment = Payment(
         booking=locked,
         gateway=gateway,
         token=token,
@@ -94,6 +97,7 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
         started_at=now,
         ask_again_at=now + GATEWAY_ANSWERS_WITHIN,
     )
+    insert([payment])
     return payment, True
 
 

@@ -8,17 +8,18 @@ from django.db import transaction
 from django.db.models import F
 
 from airlines.exceptions import NotOnSale, SeatsGone
-from airlines.models import Flight, FlightCabin
+from airlines.models import FareFamily, Flight, FlightCabin
 from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
-from bookings.models import Booking, Coupon, Payment, Refund
+from bookings.models import Booking, Payment, Refund, Segment
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import tell_owner
 from bookings.services.ticketing import issue_tickets
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.lib.money import on_the_wire
+from flights_project.lib.statements import columns, execute, fetch, instances
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,23 @@ CHALLENGE_IS_FAILED_AFTER = timedelta(minutes=15)
 """Who has not been to the bank's page by then has left: the seats do not wait for ever."""
 ASK_AGAIN_AT_MOST = timedelta(minutes=5)
 BATCH = 200
+TAKE = """
+    UPDATE bookings_payment
+    SET status = %s, amount = %s, currency = %s, reference = %s, decline_code = %s, answered_at = %s, challenge_url = ''
+    WHERE id = %s AND status IN ('started', 'failed')
+"""
+"""No money was taken for it so far: it waits for its answer, or was given up as failed."""
+WITH_BOOKING = f"""
+    SELECT {columns(Payment, "payment")}, {columns(Booking, "booking")}, {columns(FareFamily, "family")}
+    FROM bookings_payment payment
+    JOIN bookings_booking booking ON booking.id = payment.booking_id
+    JOIN airlines_farefamily family ON family.id = booking.family_id
+    WHERE payment.id = %s
+"""  # noqa: S608 -- made of our own names
+CONFIRM = """
+    UPDATE bookings_coupon SET status = 'open' WHERE booking_id = %(booking)s;
+    UPDATE bookings_booking SET status = 'confirmed', confirmed_at = %(now)s, ended_at = NULL WHERE id = %(booking)s
+"""
 
 
 def settle(*, payment: Payment, now: datetime) -> Payment:
@@ -79,7 +97,15 @@ def record_answer(*, payment: Payment, charge: Charge, now: datetime) -> Payment
             _fail(payment, charge, now)
         case ChargeStatus.PENDING:
             Payment.objects.started(payment.pk).update(challenge_url=charge.challenge_url)
-    return Payment.objects.select_related("booking__family").get(pk=payment.pk)
+    return _as_it_stands(payment)
+
+
+def _as_it_stands(payment: Payment) -> Payment:
+    """With its booking and fare family."""
+    [row] = fetch(WITH_BOOKING, [payment.pk])
+    found, found.booking, found.booking.family = instances((Payment, Booking, FareFamily), row)
+    answered: Payment = found
+    return answered
 
 
 @transaction.atomic
@@ -90,9 +116,10 @@ def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     if not _take(payment, charge, now, reason):
         return
     if reason is None and booking.status == Booking.Status.HELD:
-        _confirm(booking, now)
+        segments = _confirm(booking, now)
         # The cabins last: everybody who books this flight waits for their lock.
-        inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
+        cabins = inventory.lock_cabins(flights=[segment.flight_id for segment in segments], cabin=booking.cabin)
+        inventory.sell_held_seats(cabins=cabins, seats=booking.seats)
     elif reason is not None or not _retake(booking, now):
         _refund_in_full(booking, payment, reason or Refund.Reason.SEATS_GONE, now)
 
@@ -116,17 +143,9 @@ def _why_it_goes_back(payment: Payment, charge: Charge, booking: Booking) -> Ref
 
 def _take(payment: Payment, charge: Charge, now: datetime, reason: Refund.Reason | None) -> bool:
     """Write down what was taken; False where that was done before. What goes back at once never counts as paid."""
-    return bool(
-        Payment.objects.untaken(payment.pk).update(
-            status=Payment.Status.SUCCEEDED if reason is None else Payment.Status.REFUNDED,
-            amount=charge.amount,
-            currency=charge.currency,
-            reference=charge.reference,
-            decline_code=reason or "",
-            answered_at=now,
-            challenge_url="",
-        )
-    )
+    status = Payment.Status.SUCCEEDED if reason is None else Payment.Status.REFUNDED
+    taken = [status, charge.amount, charge.currency, charge.reference, reason or "", now, payment.pk]
+    return bool(execute(TAKE, taken))
 
 
 def _lock_cabins(booking: Booking) -> list[FlightCabin]:
@@ -134,14 +153,15 @@ def _lock_cabins(booking: Booking) -> list[FlightCabin]:
     return inventory.lock_cabins(flights=flights, cabin=booking.cabin)
 
 
-def _confirm(booking: Booking, now: datetime) -> None:
-    """Coupons open, tickets issued, the owner told. The booking is locked."""
-    booking.coupons.update(status=Coupon.Status.OPEN)
+def _confirm(booking: Booking, now: datetime) -> list[Segment]:
+    """Coupons open, tickets issued, the owner told; returns the booking's flights. The booking is locked."""
     booking.status, booking.confirmed_at, booking.ended_at = Booking.Status.CONFIRMED, now, None
-    booking.save(update_fields=["status", "confirmed_at", "ended_at"])
+    execute(CONFIRM, {"booking": booking.pk, "now": now})
     passengers = issue_tickets(booking=booking, now=now)
-    tell_owner("booking_confirmed", booking, passengers=passengers, now=now)
+    segments = Segment.objects.journey(booking)
+    tell_owner("booking_confirmed", booking, segments=segments, passengers=passengers, now=now)
     log.info("booking_confirmed", booking=booking.locator)
+    return segments
 
 
 def _retake(booking: Booking, now: datetime) -> bool:

@@ -59,8 +59,7 @@ def tell_owner(
 
 def journey_of(booking: Booking) -> list[Segment]:
     """The flights of a booking with their places, in order of travel."""
-    flights = booking.segments.select_related("flight__origin__city", "flight__destination__city")
-    return list(flights.order_by("position"))
+    return Segment.objects.journey(booking)
 
 
 def booking_facts(booking: Booking, segments: Sequence[Segment], passengers: Sequence[Passenger]) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
 
 from bookings.models import Booking, Passenger, Ticket
+from flights_project.lib.statements import columns, fetch, insert, instance
 
 SERIALS = "bookings_ticket_serial"
+PASSENGERS = f"""
+    SELECT {columns(Passenger, "passenger")} FROM bookings_passenger passenger WHERE booking_id = %s ORDER BY position
+"""  # noqa: S608 -- made of our own names
 
 
 def issue_tickets(*, booking: Booking, now: datetime) -> list[Passenger]:
@@ -16,16 +19,14 @@ def issue_tickets(*, booking: Booking, now: datetime) -> list[Passenger]:
 
     13 digits: the airline's accounting code, then ten of form and serial (IATA Resolution 722).
     """
-    passengers = list(booking.passengers.order_by("position"))
+    passengers = [instance(Passenger, row) for row in fetch(PASSENGERS, [booking.pk])]
     tickets = [
         Ticket(passenger=passenger, number=f"{settings.AIRLINE_ACCOUNTING_CODE}{serial:010d}", issued_at=now)
         for passenger, serial in zip(passengers, _next_serials(len(passengers)), strict=True)
     ]
-    Ticket.objects.bulk_create(tickets)
+    insert(tickets)
     return passengers
 
 
 def _next_serials(count: int) -> Sequence[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [SERIALS, count])
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in fetch("SELECT nextval(%s) FROM generate_series(1, %s)", [SERIALS, count])]

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import connection
-from django.db.models import Q
-
 from airlines.models import Flight
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
-from bookings.models import Coupon
+from flights_project.lib.statements import fetch
+
+ELSEWHERE = """
+    SELECT coupon.identity, coupon.flight_id, flight.number
+    FROM bookings_coupon coupon
+    JOIN airlines_flight flight ON flight.id = coupon.flight_id
+    WHERE coupon.identity = ANY(%s) AND coupon.status IN ('held', 'open', 'checked_in', 'boarded')
+      AND EXISTS (
+        SELECT FROM unnest(%s::timestamptz[], %s::timestamptz[]) AS wished(departs_at, arrives_at)
+        WHERE flight.departs_at < wished.arrives_at AND flight.arrives_at > wished.departs_at
+      )
+    ORDER BY coupon.id
+    LIMIT 1
+"""
+"""The first live coupon of some people on a flight that flies while one of some others does."""
 
 
 def lock_identities(identities: Iterable[str]) -> None:
@@ -16,25 +27,20 @@ def lock_identities(identities: Iterable[str]) -> None:
     Taken in one order, so that two parties with the same people wait for each other and never for ever.
     """
     keys = sorted(int(identity[:15], 16) for identity in identities)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+    fetch("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
 def refuse_elsewhere(people: Mapping[str, str], flights: Sequence[Flight]) -> None:
     """`people` are names by identity. Raises AlreadyBooked where somebody is on one of `flights`, TravellerElsewhere
     where on one that flies at the same time."""
-    overlapping = Q()
-    for flight in flights:
-        overlapping |= Q(flight__departs_at__lt=flight.arrives_at, flight__arrives_at__gt=flight.departs_at)
-    elsewhere = Coupon.objects.live().filter(overlapping, identity__in=list(people))
-    coupon = elsewhere.select_related("flight").order_by("pk").first()
-    if coupon is None:
+    departures, arrivals = [flight.departs_at for flight in flights], [flight.arrives_at for flight in flights]
+    elsewhere = fetch(ELSEWHERE, [list(people), departures, arrivals])
+    if not elsewhere:
         return
-    name = people[coupon.identity]
-    if coupon.flight_id in {flight.pk for flight in flights}:
-        raise AlreadyBooked(f"{name} already has a seat on {coupon.flight.number} that day.", traveller=name)
+    [(identity, flight_id, number)] = elsewhere
+    name = people[identity]
+    if flight_id in {flight.pk for flight in flights}:
+        raise AlreadyBooked(f"{name} already has a seat on {number} that day.", traveller=name)
     raise TravellerElsewhere(
-        f"{name} is booked on {coupon.flight.number}, which flies at the same time.",
-        traveller=name,
-        flight=coupon.flight.number,
+        f"{name} is booked on {number}, which flies at the same time.", traveller=name, flight=number
     )

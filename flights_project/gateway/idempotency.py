@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,8 +27,12 @@ from flights_project.gateway.models import IdempotencyRecord
 from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
 from flights_project.lib.problems import MEDIA_TYPE
+from flights_project.lib.statements import execute, insert
 
 KEY_LENGTH = 255
+KEEP = """
+    UPDATE gateway_idempotencyrecord SET status = %s, body = %s WHERE caller = %s AND key = %s AND attempt = %s
+"""
 
 
 class IdempotencyKeyRequired(DomainError):
@@ -118,10 +122,7 @@ def claim_key(*, caller: str, key: str, fingerprint: str, now: datetime) -> Idem
     Raises IdempotencyKeyReused, RequestInProgress.
     """
     claim = IdempotencyRecord(caller=caller, key=key, fingerprint=fingerprint, started_at=now, attempt=uuid.uuid4())
-    try:
-        with transaction.atomic():
-            claim.save(force_insert=True)
-    except IntegrityError:
+    if not insert([claim], unless_there=True):
         return _earlier_claim(claim, now)
     return claim
 
@@ -140,16 +141,13 @@ def _earlier_claim(claim: IdempotencyRecord, now: datetime) -> IdempotencyRecord
     ).update(attempt=claim.attempt, started_at=now)
     if not taken_over:
         raise RequestInProgress(retry_after=1)
-    claim.pk = earlier.pk
     return claim
 
 
 def keep_answer(claim: IdempotencyRecord, *, status: int, body: Any) -> None:
     """Store the answer, unless another attempt has taken the key over meanwhile."""
-    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt).update(
-        status=status, body=OrjsonRenderer().render(body).decode()
-    )
+    execute(KEEP, [status, OrjsonRenderer().render(body).decode(), claim.caller, claim.key, claim.attempt])
 
 
 def release_key(claim: IdempotencyRecord) -> None:
-    IdempotencyRecord.objects.filter(pk=claim.pk, attempt=claim.attempt, status=None).delete()
+    IdempotencyRecord.objects.filter(caller=claim.caller, key=claim.key, attempt=claim.attempt, status=None).delete()
