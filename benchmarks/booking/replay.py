@@ -40,8 +40,7 @@ HEADER = f"""\
 \\set cabin :flight + {FIRST_CABIN - FIRST_FLIGHT}
 """
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-CONTEXT = re.compile(r"^(SELECT set_config\('pghistory.*?, true\)); ", re.DOTALL)
-JOINT = re.compile(r"; (?=INSERT INTO |UPDATE )")
+JOINT = re.compile(r"; (?=INSERT INTO |UPDATE |SAVEPOINT |RELEASE )")
 """Between statements that go in one round trip."""
 IDS = re.compile(r"nextval\('bookings_(\w+)_id_seq'\)")
 
@@ -102,7 +101,7 @@ def _varied(statements: list[str], booking: Booking) -> list[str]:
 def _scripted(statements: Iterable[str]) -> Iterable[str]:
     """As pgbench reads them: one line and one round trip each, and the ids that PostgreSQL gave kept for later."""
     for statement in statements:
-        together = JOINT.sub(r" \\; ", CONTEXT.sub(r"\1 \\; ", " ".join(statement.split())))
+        together = JOINT.sub(r" \\; ", " ".join(statement.split()))
         if together.startswith("SELECT nextval('bookings_booking_id_seq')"):
             yield IDS.sub(r"nextval('bookings_\1_id_seq') AS \1_id", together) + " \\gset\n"
         else:
