@@ -32,6 +32,13 @@ class PriceChanged(DomainError):
     title = "The price has changed since this offer was made."
 
 
+class FareChanged(DomainError):
+    """`facts["amount"]` is what the fare costs now, None where it has been taken off sale."""
+
+    code = "fare_changed"
+    title = "Somebody has changed this fare since it was read."
+
+
 class FlightConflict(DomainError):
     """A flight that cannot be put into the schedule as it is."""
 

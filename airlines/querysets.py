@@ -45,6 +45,10 @@ class FlightCabinQuerySet(models.QuerySet["FlightCabin"]):
 
 
 class FlightFareQuerySet(models.QuerySet["FlightFare"]):
+    def locked(self, *, skip_locked: bool = False) -> Self:
+        """These rows, locked in primary-key order until the transaction ends; or those of them that nobody holds."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+
     def on_sale(self, now: datetime) -> Self:
         """Fares of flights that are neither cancelled nor gone nor closed for sale."""
         return self.filter(

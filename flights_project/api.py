@@ -67,6 +67,7 @@ STATUSES: dict[type[DomainError], int] = {
     airlines.LayoutInvalid: 400,
     airlines.FlightConflict: 409,
     bookings.AccountInUse: 409,
+    airlines.FareChanged: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
     bookings.TooManyHolds: 409,

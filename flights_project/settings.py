@@ -235,6 +235,9 @@ CELERY_BEAT_SCHEDULE = {
     "pay refunds": {"task": "bookings.tasks.pay_refunds", "schedule": 30},
     "remind travellers": {"task": "bookings.tasks.remind_travellers", "schedule": 60},
     "deliver messages": {"task": "notifications.tasks.deliver_messages", "schedule": 20},
+    "reprice what was taken": {"task": "airlines.tasks.reprice_taken", "schedule": 5},
+    "reprice what comes close": {"task": "airlines.tasks.reprice_entering_bands", "schedule": 60},
+    "reprice everything": {"task": "airlines.tasks.reprice_everything", "schedule": crontab(minute=7)},
     "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",

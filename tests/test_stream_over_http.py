@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from airlines.services import inventory
-from airlines.services.scheduling import change_fare
+from airlines.services.fares import change_fare
 from airlines.tests.factories import fare_of, make_flight
 from flights_project.local.process import Stream
 

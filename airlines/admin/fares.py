@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from airlines.models import FareFamily, FlightFare, TaxRule
-from airlines.services.scheduling import change_fare, take_off_sale
+from airlines.services.fares import change_fare, take_off_sale
 from flights_project.gateway.desk import DeskAdmin, ServiceAdmin, ServiceForm, history_of
 from flights_project.gateway.templatetags.flights import money
 

@@ -17,7 +17,7 @@ from airlines.models import (
     FlightCabin,
     FlightFare,
 )
-from airlines.services import fleet, scheduling
+from airlines.services import fares, fleet, scheduling
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
 
@@ -131,13 +131,34 @@ class FlightFareSerializer(serializers.ModelSerializer[FlightFare]):
     cabin = serializers.ChoiceField(choices=CabinClass.choices, source="flight_cabin.cabin", read_only=True)
     family = serializers.SlugRelatedField[FareFamily](slug_field="code", read_only=True)
     amount = MoneyField()
+    instead_of = MoneyField(
+        write_only=True, required=False, help_text="What the fare costs as you know it; with another amount it stays."
+    )
+    reason = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=200, help_text="Kept in the history."
+    )
 
     class Meta:
         model = FlightFare
-        fields = ["id", "cabin", "family", "amount"]
+        fields = ["id", "cabin", "family", "amount", "instead_of", "reason"]
 
     def update(self, instance: FlightFare, validated_data: dict[str, Any]) -> FlightFare:
-        return scheduling.change_fare(fare=instance, amount=validated_data.get("amount", instance.amount))
+        return fares.change_fare(fare=instance, **validated_data) if "amount" in validated_data else instance
+
+
+class FareHistorySerializer(serializers.Serializer[Any]):
+    """One change of a price."""
+
+    changed_at = serializers.DateTimeField(source="pgh_created_at")
+    amount = MoneyField()
+    previous_amount = MoneyField(allow_null=True)
+    priced_by = serializers.ChoiceField(choices=FlightFare.PricedBy.choices)
+    reason = serializers.CharField()
+    by = serializers.EmailField(allow_null=True, help_text="null where the pricing rules did it.")
+    door = serializers.SerializerMethodField(help_text="api, desk or worker.")
+
+    def get_door(self, event: Any) -> str | None:
+        return (event.pgh_context or {}).get("door")
 
 
 class FarePlanSerializer(serializers.Serializer[scheduling.FarePlan]):

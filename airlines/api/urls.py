@@ -13,6 +13,7 @@ router.register("fare-families", views.FareFamilyViewSet, basename="fare-family"
 urlpatterns = [
     path("", include(router.urls)),
     path("flights/<int:flight>/fares/<int:fare>/", views.FlightFareView.as_view(), name="flight-fare"),
+    path("flights/<int:flight>/fares/<int:fare>/history/", views.FareHistoryView.as_view(), name="fare-history"),
     path("places/", views.PlacesView.as_view(), name="api-places"),
     path("search/", views.SearchView.as_view(), name="api-search"),
     path("offers/<str:offer>/", views.OfferView.as_view(), name="api-offer"),

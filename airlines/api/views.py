@@ -1,11 +1,14 @@
 """What is for sale, for programs."""
 
+from typing import Any
+
+from django.apps import apps
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import UpdateAPIView
+from rest_framework.generics import GenericAPIView, UpdateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +22,9 @@ from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
 from airlines.services.scheduling import remove_flights
 from airlines.services.search import search
-from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite
+from flights_project.gateway.history import signed
+from flights_project.gateway.pagination import CursorPages
+from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
 
 
 class CityViewSet(viewsets.ModelViewSet[City]):
@@ -60,13 +65,10 @@ class FlightViewSet(viewsets.ModelViewSet[Flight]):
         remove_flights([instance])
 
 
-class FlightFareView(UpdateAPIView[FlightFare]):
-    """A new price, live at once."""
+class FareOfFlight(GenericAPIView[FlightFare]):
+    """A fare, found by its flight and its own id."""
 
     queryset = FlightFare.objects.select_related("flight_cabin", "family")
-    serializer_class = serializers.FlightFareSerializer
-    permission_classes = (ReadOrStaffWrite,)
-    http_method_names = ("patch", "options")
 
     def get_object(self) -> FlightFare:
         fare = get_object_or_404(
@@ -74,6 +76,38 @@ class FlightFareView(UpdateAPIView[FlightFare]):
         )
         self.check_object_permissions(self.request, fare)
         return fare
+
+
+class FlightFareView(FareOfFlight, UpdateAPIView[FlightFare]):
+    """A new price, live at once. It fixes the fare: the pricing rules leave it alone from then on.
+
+    Send the amount that you read as `instead_of`, and nobody else's change is lost: 409 `fare_changed` says what the
+    fare costs by now.
+    """
+
+    serializer_class = serializers.FlightFareSerializer
+    permission_classes = (ReadOrStaffWrite,)
+    http_method_names = ("patch", "options")
+
+
+FlightFareEvent: Any = apps.get_model("airlines.FlightFareEvent")
+
+
+class NewestFirst(CursorPages):
+    ordering = "-pgh_id"
+
+
+class FareHistoryView(FareOfFlight):
+    """What a fare has cost, the newest first: when it changed, to what, why, by whom and through which door."""
+
+    serializer_class = serializers.FareHistorySerializer
+    permission_classes = (StaffRead,)
+    pagination_class = NewestFirst
+
+    @extend_schema(responses=serializers.FareHistorySerializer(many=True))
+    def get(self, request: Request, **_ids: int) -> Response:
+        page = self.paginate_queryset(signed(FlightFareEvent.objects.filter(pgh_obj=self.get_object())))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
 class PlacesView(APIView):

@@ -1,20 +1,21 @@
-"""What the demo charges: fare families, adult fares by flight, taxes.
+"""What the demo charges: fare families, what adult fares start from by flight, how they move, taxes.
 
 Everything is thought in rupees. Where the deployment sells in another currency, amounts are converted at the
 round rates below; a currency that is not among them takes the rupees' numbers as they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
 from django.conf import settings
 
 from airlines.demo.network import distance_km, is_domestic
-from airlines.models import CabinClass, FareFamily, TaxRule
+from airlines.models import CabinClass, FareFamily, FlightFare, PricingBand, PricingRule, TaxRule
+from airlines.services.pricing_rules import Rule, Rung, Situation, price_ladder, to_price_point
 from flights_project.lib import money
 
 RUPEES_FOR = {"INR": 1, "AED": 24, "AUD": 58, "CAD": 63, "EUR": 100, "GBP": 115, "SGD": 68, "USD": 88}
@@ -65,26 +66,64 @@ INTERNATIONAL_START, INTERNATIONAL_PER_KM = 2600, 3.6
 WEEKDAYS = {1: 1.05, 2: 0.93, 3: 0.95, 4: 1.0, 5: 1.1, 6: 0.97, 7: 1.1}
 HOURS = ((5, 0.9), (10, 1.08), (16, 0.96), (21, 1.1), (24, 0.94))
 """Until which local hour of departure a factor holds: mornings and evenings are what people want."""
-DAYS_AHEAD = ((2, 1.45), (6, 1.25), (13, 1.12), (29, 1.0), (59, 0.94))
-"""Until how many days before departure a factor holds."""
-EARLY = 0.9
 SPREAD_PERCENT = 8
 """How far one date of a flight is dearer or cheaper than others like it."""
+FLOOR, CEILING = Decimal("0.75"), Decimal("2.2")
+"""How far the pricing rules move a fare from its reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """How the fares of a cabin move: percent of the reference by percent of the seats taken, and by days left."""
+
+    name: str
+    cabin: str
+    load: Mapping[int, int]
+    days: Mapping[int, int]
+    route: tuple[str, str] | None = None
+    priority: int = 10
+
+
+LATE_COMMUTERS = {0: 165, 2: 140, 5: 115, 10: 100, 30: 92, 60: 88}
+CURVES = (
+    Curve(
+        name="Economy",
+        cabin=CabinClass.ECONOMY,
+        load={0: 100, 5: 102, 10: 104, 20: 107, 35: 112, 50: 118, 65: 126, 80: 138, 92: 155},
+        days={0: 145, 3: 125, 7: 112, 14: 100, 30: 94, 60: 90},
+    ),
+    Curve(
+        name="Business",
+        cabin=CabinClass.BUSINESS,
+        load={0: 100, 20: 104, 40: 110, 60: 120, 80: 135},
+        days={0: 130, 3: 118, 7: 108, 14: 100, 30: 96, 60: 92},
+    ),
+    *(
+        Curve(
+            name=f"Commuters {origin}–{destination}",
+            cabin=CabinClass.ECONOMY,
+            load={0: 100, 10: 103, 25: 108, 45: 116, 65: 128, 85: 150},
+            days=LATE_COMMUTERS,
+            route=(origin, destination),
+            priority=20,
+        )
+        for origin, destination in (("DEL", "BOM"), ("BOM", "DEL"))
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """What a fare depends on."""
+    """What the reference of a fare depends on."""
 
     number: int
     origin: str
     destination: str
     local_time: datetime
-    days_ahead: int
 
 
-def adult_fares(departure: Departure, cabin: str) -> Iterator[tuple[str, Decimal]]:
-    """Family and amount for each family that the demo sells in `cabin`, the same on every call."""
+def reference_fares(departure: Departure, cabin: str) -> Iterator[tuple[str, Decimal]]:
+    """Family and reference for each family that the demo sells in `cabin`, cheapest first, the same on every call."""
     cheapest = _light_economy(departure)
     if cabin == CabinClass.BUSINESS:
         cheapest *= BUSINESS_DOMESTIC if _stays_home(departure) else BUSINESS_INTERNATIONAL
@@ -104,7 +143,6 @@ def _light_economy(departure: Departure) -> float:
         fare
         * WEEKDAYS[leaves.isoweekday()]
         * next(factor for until, factor in HOURS if leaves.hour < until)
-        * next((factor for until, factor in DAYS_AHEAD if departure.days_ahead <= until), EARLY)
         * _whim(f"{departure.number} {leaves:%Y-%m-%d}")
     )
 
@@ -118,11 +156,41 @@ def _whim(key: str) -> float:
     return 1 + (crc32(key.encode()) % (2 * SPREAD_PERCENT + 1) - SPREAD_PERCENT) / 100
 
 
+def price_point() -> Decimal:
+    """Fares are published in whole tens of rupees, or in whole units of a larger currency."""
+    return Decimal(10 if RUPEES_FOR.get(settings.CURRENCY, 1) == 1 else 1)
+
+
 def in_tens(rupees: float) -> Decimal:
-    """A fare as it is published: whole tens of rupees, or whole units of a larger currency."""
-    rate = RUPEES_FOR.get(settings.CURRENCY, 1)
-    step = 10 if rate == 1 else 1
-    return step * (Decimal(rupees) / rate / step).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    """A fare as it is published, in the currency of the deployment."""
+    return to_price_point(Decimal(rupees) / RUPEES_FOR.get(settings.CURRENCY, 1), price_point())
+
+
+def adult_fares(
+    departure: Departure, situation: Situation, families: Mapping[str, int], rules: Sequence[Rule]
+) -> Iterator[FlightFare]:
+    """The fares of a cabin as the rules price them in `situation`, not saved; `families` are primary keys by code."""
+    rungs = [
+        Rung(
+            fare=0,
+            family=families[code],
+            amount=reference,
+            fixed=False,
+            reference=reference,
+            floor=to_price_point(reference * FLOOR, price_point()),
+            ceiling=to_price_point(reference * CEILING, price_point()),
+        )
+        for code, reference in reference_fares(departure, situation.cabin)
+    ]
+    for rung, priced in zip(rungs, price_ladder(rungs, situation, rules), strict=True):
+        yield FlightFare(
+            family_id=rung.family,
+            amount=priced.amount,
+            priced_by=FlightFare.PricedBy.RULES,
+            reference_amount=rung.reference,
+            floor_amount=rung.floor,
+            ceiling_amount=rung.ceiling,
+        )
 
 
 def converted(rupees: Decimal) -> Decimal:
@@ -139,6 +207,31 @@ def fare_families() -> list[FareFamily]:
         if family.seat_fee is not None:
             family.seat_fee = converted(Decimal(family.seat_fee))
     return families
+
+
+def pricing_rules(airports: Mapping[str, int]) -> list[tuple[PricingRule, list[PricingBand]]]:
+    """Not saved; `airports` are primary keys by code."""
+    return [(_rule(curve, airports), _bands(curve)) for curve in CURVES]
+
+
+def _rule(curve: Curve, airports: Mapping[str, int]) -> PricingRule:
+    origin, destination = curve.route or (None, None)
+    return PricingRule(
+        name=curve.name,
+        priority=curve.priority,
+        cabin=curve.cabin,
+        origin_id=airports[origin] if origin else None,
+        destination_id=airports[destination] if destination else None,
+        round_to=price_point(),
+    )
+
+
+def _bands(curve: Curve) -> list[PricingBand]:
+    return [
+        PricingBand(measure=measure, starts_at=start, percent=Decimal(percent))
+        for measure, bands in ((PricingBand.Measure.LOAD, curve.load), (PricingBand.Measure.DAYS, curve.days))
+        for start, percent in bands.items()
+    ]
 
 
 ECONOMY, BUSINESS = CabinClass.ECONOMY, CabinClass.BUSINESS

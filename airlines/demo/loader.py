@@ -7,12 +7,26 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from airlines.demo.fares import Departure, adult_fares, fare_families, tax_rules
+from airlines.demo.fares import Departure, adult_fares, fare_families, pricing_rules, tax_rules
 from airlines.demo.fleet import REGISTRATION, registrations
 from airlines.demo.network import places, terminals
 from airlines.demo.timetable import Leg, legs_leaving
-from airlines.models import Airplane, Airport, Cabin, City, FareFamily, Flight, FlightCabin, FlightFare, TaxRule
+from airlines.models import (
+    Airplane,
+    Airport,
+    Cabin,
+    City,
+    FareFamily,
+    Flight,
+    FlightCabin,
+    FlightFare,
+    PricingBand,
+    PricingRule,
+    TaxRule,
+)
 from airlines.services.fleet import add_airplane, seat_count
+from airlines.services.pricing_rules import Rule, Situation, days_left
+from airlines.services.repricing import rules_in_use
 from flights_project.lib import clock
 
 HOME_ZONE = "Asia/Kolkata"
@@ -23,8 +37,11 @@ BATCH = 5000
 
 @dataclass(frozen=True)
 class Stock:
-    """What flights are made from: primary keys by code, and the seats of each airplane's cabins, front to back."""
+    """What flights are made from: primary keys by code, the seats of each airplane's cabins, front to back, and how
+    fares are priced at `now`."""
 
+    now: datetime
+    rules: list[Rule]
     airports: dict[str, int]
     airplanes: dict[str, int]
     families: dict[str, int]
@@ -41,13 +58,14 @@ def load_airline(*, now: datetime, days: int, progress: Callable[[int], object])
     _load_network()
     _load_fleet()
     _load_conditions()
-    stock = _stock()
+    _load_pricing_rules()
+    stock = _stock(now)
     today = clock.local_date(now, HOME_ZONE)
     added = 0
     for start in range(0, days, DAYS_AT_ONCE):
         count = min(DAYS_AT_ONCE, days - start)
         first = today + timedelta(days=start)
-        added += _load_flights(stock, first, first + timedelta(days=count - 1), today)
+        added += _load_flights(stock, first, first + timedelta(days=count - 1))
         progress(count)
     return added
 
@@ -93,11 +111,24 @@ def _load_conditions() -> None:
     )
 
 
-def _stock() -> Stock:
+def _load_pricing_rules() -> None:
+    """Once: rules that staff have changed or deleted stay so."""
+    if PricingRule.objects.exists():
+        return
+    for rule, bands in pricing_rules(dict(Airport.objects.values_list("iata", "pk"))):
+        rule.save()
+        for band in bands:
+            band.rule = rule
+        PricingBand.objects.bulk_create(bands)
+
+
+def _stock(now: datetime) -> Stock:
     seats: dict[int, dict[str, int]] = {}
     for cabin in Cabin.objects.order_by("airplane", "first_row"):
         seats.setdefault(cabin.airplane_id, {})[cabin.cabin] = seat_count(cabin)
     return Stock(
+        now=now,
+        rules=rules_in_use(),
         airports=dict(Airport.objects.values_list("iata", "pk")),
         airplanes=dict(Airplane.objects.values_list("registration", "pk")),
         families=dict(FareFamily.objects.values_list("code", "pk")),
@@ -105,7 +136,7 @@ def _stock() -> Stock:
     )
 
 
-def _load_flights(stock: Stock, first: date, last: date, today: date) -> int:
+def _load_flights(stock: Stock, first: date, last: date) -> int:
     """The flights of some days that are not there yet, with their inventory and fares."""
     there = set(
         Flight.objects.filter(departs_on__range=(first, last)).values_list("number", "origin__iata", "departs_on")
@@ -120,8 +151,8 @@ def _load_flights(stock: Stock, first: date, last: date, today: date) -> int:
         ),
         BATCH,
     )
-    departures = {flight.pk: _departure(leg, today) for flight, leg in zip(flights, legs, strict=True)}
-    FlightFare.objects.bulk_create(_fares(cabins, departures, stock), BATCH)
+    leaving = {flight.pk: leg for flight, leg in zip(flights, legs, strict=True)}
+    FlightFare.objects.bulk_create(_fares(cabins, leaving, stock), BATCH)
     return len(flights)
 
 
@@ -144,17 +175,25 @@ def _flight(leg: Leg, stock: Stock) -> Flight:
     )
 
 
-def _departure(leg: Leg, today: date) -> Departure:
+def _fares(cabins: Iterable[FlightCabin], leaving: dict[int, Leg], stock: Stock) -> Iterable[FlightFare]:
+    for cabin in cabins:
+        leg = leaving[cabin.flight_id]
+        situation = Situation(
+            cabin=cabin.cabin,
+            origin=stock.airports[leg.origin],
+            destination=stock.airports[leg.destination],
+            load_percent=0,
+            days_left=days_left(leg.departs_at, stock.now),
+        )
+        for fare in adult_fares(_departure(leg), situation, stock.families, stock.rules):
+            fare.flight_cabin = cabin
+            yield fare
+
+
+def _departure(leg: Leg) -> Departure:
     return Departure(
         number=leg.number,
         origin=leg.origin,
         destination=leg.destination,
         local_time=leg.departs_at.astimezone(clock.zone(places()[leg.origin].zone)),
-        days_ahead=(leg.departs_on - today).days,
     )
-
-
-def _fares(cabins: Iterable[FlightCabin], departures: dict[int, Departure], stock: Stock) -> Iterable[FlightFare]:
-    for cabin in cabins:
-        for family, amount in adult_fares(departures[cabin.flight_id], cabin.cabin):
-            yield FlightFare(flight_cabin_id=cabin.pk, family_id=stock.families[family], amount=amount)

@@ -4,6 +4,7 @@ from airlines.models.fares import FareFamily, FlightFare, TaxRule
 from airlines.models.fleet import Airplane, Cabin, CabinClass, Seat
 from airlines.models.flights import Flight, FlightCabin
 from airlines.models.network import Airport, AirportWords, City, Country, PlaceWord
+from airlines.models.pricing import PricingBand, PricingRule
 
 __all__ = [
     "Airplane",
@@ -18,6 +19,8 @@ __all__ = [
     "FlightCabin",
     "FlightFare",
     "PlaceWord",
+    "PricingBand",
+    "PricingRule",
     "Seat",
     "TaxRule",
 ]

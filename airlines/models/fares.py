@@ -1,9 +1,10 @@
 from decimal import Decimal
 
 import pghistory
+import pgtrigger
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models.fleet import CabinClass
@@ -85,16 +86,57 @@ class FareFamily(models.Model):
 
 @pghistory.track(
     pghistory.UpdateEvent(),
-    fields=["flight_cabin", "family", "amount"],
+    fields=["flight_cabin", "family", "amount", "previous_amount", "priced_by", "reason"],
     model_name="FlightFareEvent",
     obj_field=pghistory.ObjForeignKey(related_name="events"),
 )
 class FlightFare(models.Model):
-    """The price of now for one adult in a fare family on a cabin of a flight, without taxes."""
+    """The price of now for one adult in a fare family on a cabin of a flight, without taxes.
+
+    Either staff fixed it, or the pricing rules move it: in percent of its reference, from its floor to its ceiling.
+    Only `airlines.services.fares` changes it.
+    """
+
+    class PricedBy(models.TextChoices):
+        STAFF = "staff", _("fixed by staff")
+        RULES = "rules", _("by the pricing rules")
 
     flight_cabin = models.ForeignKey(FlightCabin, models.CASCADE, related_name="fares", verbose_name=_("cabin"))
     family = models.ForeignKey(FareFamily, models.PROTECT, related_name="fares", verbose_name=_("fare family"))
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+    previous_amount = models.DecimalField(
+        _("amount before"), max_digits=10, decimal_places=2, null=True, editable=False
+    )
+    """Kept by a trigger, so that the first change of a price still says what it was."""
+    priced_by = models.CharField(
+        _("priced"), max_length=5, choices=PricedBy.choices, default=PricedBy.STAFF, db_default=PricedBy.STAFF
+    )
+    reference_amount = models.DecimalField(
+        _("reference"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("What the pricing rules take their percentages of."),
+    )
+    floor_amount = models.DecimalField(
+        _("floor"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Neither the rules nor a change of many fares go below it. Empty: none."),
+    )
+    ceiling_amount = models.DecimalField(
+        _("ceiling"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Neither the rules nor a change of many fares go above it. Empty: none."),
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="", db_default="", editable=False)
+    """Why it costs what it does, as whoever changed it said: staff's words, or the rule and what it saw."""
 
     objects = FlightFareQuerySet.as_manager()
 
@@ -109,6 +151,34 @@ class FlightFare(models.Model):
                 name="fare_not_negative",
                 violation_error_message=_("A fare is not negative."),
             ),
+            models.CheckConstraint(condition=Q(priced_by__in=["staff", "rules"]), name="fare_priced_by_known"),
+            models.CheckConstraint(
+                condition=~Q(priced_by="rules") | Q(reference_amount__isnull=False),
+                name="fare_by_rules_has_a_reference",
+                violation_error_message=_("The pricing rules need a reference to take their percentages of."),
+            ),
+            models.CheckConstraint(
+                condition=Q(floor_amount__isnull=True)
+                | Q(ceiling_amount__isnull=True)
+                | Q(floor_amount__lte=F("ceiling_amount")),
+                name="fare_floor_not_above_ceiling",
+                violation_error_message=_("The floor is not above the ceiling."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(reference_amount__isnull=True) | Q(reference_amount__gte=0))
+                & (Q(floor_amount__isnull=True) | Q(floor_amount__gte=0)),
+                name="fare_reference_and_floor_not_negative",
+                violation_error_message=_("Reference and floor are not negative."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_previous_amount",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("amount"),
+                func="NEW.previous_amount = OLD.amount; RETURN NEW;",
+            )
         ]
 
     def __str__(self) -> str:

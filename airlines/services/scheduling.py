@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from airlines.exceptions import FlightConflict
 from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.changes import announce, gone, price_of, status_of
+from airlines.services.fares import fixed_price, set_prices
 from airlines.services.fleet import seat_count
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest
@@ -75,34 +76,22 @@ def open_inventory(flight: Flight) -> None:
 
 
 def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
-    """Set fares, new or in place of the price before. Raises InvalidRequest, see `schedule_flight`."""
+    """Put fares on sale, and change those that cost something else. Raises InvalidRequest, see `schedule_flight`."""
     cabins: Mapping[str, FlightCabin] = {cabin.cabin: cabin for cabin in flight.cabins.all()}
-    rows: list[FlightFare] = []
-    seen: set[tuple[str, FareFamily]] = set()
+    rows: dict[tuple[int, int], FlightFare] = {}
     for index, plan in enumerate(fares):
         if plan.cabin not in cabins:
             raise InvalidRequest({f"fares[{index}].cabin": [f"The airplane has no {plan.cabin} cabin."]})
-        if (plan.cabin, plan.family) in seen:
-            raise InvalidRequest({f"fares[{index}].family": ["This cabin has this fare family twice."]})
-        seen.add((plan.cabin, plan.family))
         fare = FlightFare(flight_cabin=cabins[plan.cabin], family=plan.family, amount=plan.amount)
+        if (fare.flight_cabin_id, fare.family_id) in rows:
+            raise InvalidRequest({f"fares[{index}].family": ["This cabin has this fare family twice."]})
         fare.clean_fields(exclude=["flight_cabin", "family"])
-        rows.append(fare)
-    before = _amounts(flight)
-    FlightFare.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["flight_cabin", "family"], update_fields=["amount"]
-    )
-    announce(
-        price_of(fare, amount=fare.amount, previous=before.get((fare.flight_cabin_id, fare.family_id)))
-        for fare in rows
-        if before.get((fare.flight_cabin_id, fare.family_id)) != fare.amount
-    )
-
-
-def _amounts(flight: Flight) -> dict[tuple[int, int], Decimal]:
-    """The fares of now by cabin and family."""
-    fares = FlightFare.objects.filter(flight_cabin__flight=flight)
-    return {(cabin, family): amount for cabin, family, amount in fares.values_list("flight_cabin", "family", "amount")}
+        rows[fare.flight_cabin_id, fare.family_id] = fare
+    there = FlightFare.objects.filter(flight_cabin__flight=flight).locked() if rows else ()
+    changed = [(fare, rows.pop(key)) for fare in there if (key := (fare.flight_cabin_id, fare.family_id)) in rows]
+    FlightFare.objects.bulk_create(rows.values())
+    announce(price_of(fare, amount=fare.amount, previous=None) for fare in rows.values())
+    set_prices([fixed_price(fare, new.amount) for fare, new in changed if fare.amount != new.amount])
 
 
 @transaction.atomic
@@ -134,34 +123,15 @@ def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: o
 
 
 def _refit(flight: Flight) -> None:
-    """The new airplane's cabins are what is sold; those that it has too keep their prices."""
-    old = FlightFare.objects.filter(flight_cabin__flight=flight).select_related("flight_cabin", "family")
-    prices = [FarePlan(cabin=fare.flight_cabin.cabin, family=fare.family, amount=fare.amount) for fare in old]
+    """The new airplane's cabins are what is sold; those that it has too keep their fares."""
+    old = list(FlightFare.objects.filter(flight_cabin__flight=flight).select_related("flight_cabin"))
     flight.cabins.all().delete()
     open_inventory(flight)
-    fitted = set(flight.cabins.values_list("cabin", flat=True))
-    price_cabins(flight=flight, fares=[price for price in prices if price.cabin in fitted])
-
-
-@transaction.atomic
-def change_fare(*, fare: FlightFare, amount: Decimal) -> FlightFare:
-    """A new price, live at once. Locks the fare. Raises ValidationError for a negative one."""
-    locked = FlightFare.objects.with_journey().select_for_update(of=("self",), no_key=True).get(pk=fare.pk)
-    previous, locked.amount = locked.amount, amount
-    locked.full_clean(validate_unique=False)
-    locked.save(update_fields=["amount"])
-    if amount != previous:
-        announce([price_of(locked, amount=amount, previous=previous)])
-    fare.amount = locked.amount
-    return fare
-
-
-@transaction.atomic
-def take_off_sale(fares: Iterable[FlightFare]) -> None:
-    """Delete `fares`: nobody can buy at them any more."""
-    rows = FlightFare.objects.filter(pk__in=[fare.pk for fare in fares])
-    announce(price_of(fare, amount=None, previous=fare.amount) for fare in rows.with_journey())
-    rows.delete()
+    cabins = {cabin.cabin: cabin for cabin in flight.cabins.all()}
+    kept = [fare for fare in old if fare.flight_cabin.cabin in cabins]
+    for fare in kept:
+        fare.pk, fare.flight_cabin = None, cabins[fare.flight_cabin.cabin]
+    FlightFare.objects.bulk_create(kept)
 
 
 @transaction.atomic

@@ -7,7 +7,17 @@ from typing import Any
 
 import factory
 
-from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare, TaxRule
+from airlines.models import (
+    Airplane,
+    Airport,
+    City,
+    FareFamily,
+    Flight,
+    FlightFare,
+    PricingBand,
+    PricingRule,
+    TaxRule,
+)
 from airlines.services.fleet import CabinPlan, fit_cabins
 from airlines.services.offers import OfferClaim, price_again
 from airlines.services.pricing import Party
@@ -129,6 +139,26 @@ def make_flight(
             for code, amount in (fares or {"light": 4000}).items()
         ],
     )
+
+
+def make_pricing_rule(
+    name: str,
+    *,
+    load: dict[int, int] | None = None,
+    days: dict[int, int] | None = None,
+    origin: str | None = None,
+    **conditions: Any,
+) -> PricingRule:
+    """A rule with bands by where they start: `load={50: 110}` takes 110 % from half of the seats taken on."""
+    if origin:
+        conditions["origin"] = AirportFactory(iata=origin)
+    rule = PricingRule.objects.create(name=name, **conditions)
+    PricingBand.objects.bulk_create(
+        PricingBand(rule=rule, measure=measure, starts_at=start, percent=percent)
+        for measure, bands in (("load", load or {}), ("days", days or {}))
+        for start, percent in bands.items()
+    )
+    return rule
 
 
 def fare_of(flight: Flight, family: str = "light", cabin: str = "economy") -> FlightFare:

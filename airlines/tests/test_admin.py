@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 
 from airlines.models import Airplane, Airport, Cabin, City, Flight, FlightFare, Seat
-from airlines.services.scheduling import change_fare
+from airlines.services.fares import change_fare
 from airlines.tests.factories import (
     AirplaneFactory,
     AirportFactory,

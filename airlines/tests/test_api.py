@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from airlines.models import Airplane, Flight, FlightCabin, FlightFare, Seat
 from airlines.tests.factories import (
@@ -15,7 +16,7 @@ from airlines.tests.factories import (
     fare_of,
     make_flight,
 )
-from flights_project.gateway.models import ApiKey
+from flights_project.gateway.models import ApiKey, User
 
 pytestmark = pytest.mark.django_db
 
@@ -296,6 +297,16 @@ class TestAPrice:
 
         assert as_user(agent).patch(path, {"amount": amount}).status_code == 400
 
+    def test_says_so_where_somebody_else_has_changed_it(self, as_user, agent, flight):
+        path = f"/api/v1/flights/{flight.pk}/fares/{fare_of(flight).pk}/"
+        as_user(agent).patch(path, {"amount": 4400})
+
+        answer = as_user(agent).patch(path, {"amount": 4100, "instead_of": 4000})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "fare_changed")
+        assert answer.json()["amount"] == {"amount": "4400.00", "currency": "INR"}
+        assert fare_of(flight).amount == 4400
+
     def test_is_the_price_of_its_own_flight(self, as_user, agent, flight, in_a_month):
         other = make_flight(departs_at=in_a_month)
 
@@ -308,6 +319,48 @@ class TestAPrice:
         assert api.patch(path, {"amount": 1}).status_code == 401
         assert as_user(traveller).patch(path, {"amount": 1}).status_code == 403
         assert FlightFare.objects.get(pk=fare_of(flight).pk).amount == 4000
+
+
+class TestTheHistoryOfAPrice:
+    @pytest.fixture
+    def path(self, flight):
+        return f"/api/v1/flights/{flight.pk}/fares/{fare_of(flight).pk}/"
+
+    def test_has_every_change_the_newest_first(self, as_user, agent, path):
+        for amount in (4400, 4100):
+            as_user(agent).patch(path, {"amount": amount, "reason": "Diwali"})
+
+        newest, first = as_user(agent).get(f"{path}history/").json()["results"]
+
+        assert (first["previous_amount"]["amount"], first["amount"]["amount"]) == ("4000.00", "4400.00")
+        assert (newest["previous_amount"]["amount"], newest["amount"]["amount"]) == ("4400.00", "4100.00")
+        assert newest | {"amount": 0, "previous_amount": 0, "changed_at": 0} == {
+            "changed_at": 0,
+            "amount": 0,
+            "previous_amount": 0,
+            "priced_by": "staff",
+            "reason": "Diwali",
+            "by": agent.email,
+            "door": "api",
+        }
+
+    def test_is_read_by_staff_who_may_see_fares(self, api, as_user, as_key, traveller, integrator_key, path):
+        clerk = User.objects.create_user("clerk@example.com", is_staff=True)
+
+        assert api.get(f"{path}history/").status_code == 401
+        for denied in (as_user(traveller), as_user(clerk), as_key(integrator_key)):
+            assert denied.get(f"{path}history/").status_code == 403
+        clerk.user_permissions.add(Permission.objects.get(codename="view_flightfare"))
+        assert as_user(clerk).get(f"{path}history/").json()["results"] == []
+
+    @pytest.mark.parametrize("changes", [1, 5])
+    def test_takes_queries_that_do_not_grow(self, as_user, agent, path, changes, django_assert_num_queries):
+        for n in range(changes):
+            as_user(agent).patch(path, {"amount": 5000 + n})
+        reader = as_user(agent)
+
+        with django_assert_num_queries(3):  # who reads, the fare, its changes
+            assert len(reader.get(f"{path}history/").json()["results"]) == changes
 
 
 class TestSearch:

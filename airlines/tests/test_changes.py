@@ -10,13 +10,8 @@ from airlines.exceptions import SeatsGone
 from airlines.models import Flight, FlightFare
 from airlines.services import changes, inventory
 from airlines.services.changes import GONE, Change, Kind, Leg, announce, feed
-from airlines.services.scheduling import (
-    FarePlan,
-    amend_flight,
-    change_fare,
-    remove_flights,
-    take_off_sale,
-)
+from airlines.services.fares import change_fare, take_off_sale
+from airlines.services.scheduling import FarePlan, amend_flight, remove_flights
 from airlines.tests.factories import FareFamilyFactory, fare_of, make_flight
 from flights_project.lib.feed import IN_ONE_GO, Entry, Feed
 

@@ -14,17 +14,18 @@ import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db.models import Max, Model
+from django.db.models import F, Max, Model
 
-from airlines.demo.fares import Departure, adult_fares, tax_rules
+from airlines.demo.fares import CURVES, Curve, Departure, reference_fares, tax_rules
 from airlines.demo.fleet import TYPES, registrations
 from airlines.demo.lines import LINES, rotation
 from airlines.demo.network import places
 from airlines.demo.timetable import Leg, block_time, legs_leaving
-from airlines.models import Airplane, Flight, FlightFare, TaxRule
+from airlines.models import Airplane, Flight, FlightFare, PricingRule, TaxRule
 from airlines.services.fleet import CabinPlan, fit_cabins
 from airlines.services.places import find_place
 from airlines.services.pricing import Party
+from airlines.services.repricing import days_on_sale, reprice_departing
 from airlines.services.search import SearchQuery, SliceQuery, search
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import Role
@@ -188,44 +189,47 @@ def test_westbound_takes_longer() -> None:
 # --- Fares and taxes -------------------------------------------------------------------------------------------------
 
 
-def departure(
-    number: int = 301, route: tuple[str, str] = ("DEL", "BOM"), hour: int = 9, days_ahead: int = 45
-) -> Departure:
-    at = datetime.combine(TODAY, time(hour), tzinfo=UTC) + timedelta(days=days_ahead)
-    return Departure(number=number, origin=route[0], destination=route[1], local_time=at, days_ahead=days_ahead)
+def departure(number: int = 301, route: tuple[str, str] = ("DEL", "BOM"), hour: int = 9, day: int = 45) -> Departure:
+    at = datetime.combine(TODAY, time(hour), tzinfo=UTC) + timedelta(days=day)
+    return Departure(number=number, origin=route[0], destination=route[1], local_time=at)
 
 
-def test_the_same_flight_always_costs_the_same() -> None:
-    assert list(adult_fares(departure(), "economy")) == list(adult_fares(departure(), "economy"))
+def test_the_same_flight_always_starts_from_the_same() -> None:
+    assert list(reference_fares(departure(), "economy")) == list(reference_fares(departure(), "economy"))
 
 
-def test_delhi_to_mumbai_starts_at_3500_to_6500_rupees_in_whole_tens() -> None:
-    departures = [departure(hour=hour, days_ahead=days) for hour in (6, 9, 13, 18, 22) for days in range(14, 120)]
-    light = [dict(adult_fares(each, "economy"))["light"] for each in departures]
+def test_delhi_to_mumbai_starts_from_3500_to_6500_rupees_in_whole_tens() -> None:
+    departures = [departure(hour=hour, day=day) for hour in (6, 9, 13, 18, 22) for day in range(14, 120)]
+    light = [dict(reference_fares(each, "economy"))["light"] for each in departures]
     assert 3500 <= min(light) < max(light) <= 6500
     assert {amount % 10 for amount in light} == {0}
 
 
 @pytest.mark.parametrize("route", [("DEL", "BOM"), ("DEL", "JFK")])
 def test_more_comfort_costs_more(route: tuple[str, str]) -> None:
-    amounts = [amount for cabin in ("economy", "business") for _, amount in adult_fares(departure(route=route), cabin)]
+    amounts = [
+        amount for cabin in ("economy", "business") for _, amount in reference_fares(departure(route=route), cabin)
+    ]
     assert amounts == sorted(set(amounts))
     assert len(amounts) == 6
 
 
-def test_the_last_days_are_dear() -> None:
-    week = [dict(adult_fares(departure(days_ahead=days), "economy"))["light"] for days in (1, 29, 71)]
-    assert week == sorted(week, reverse=True)
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+def test_the_last_days_are_dear_and_so_are_the_last_seats(curve: Curve) -> None:
+    by_days = [percent for _days, percent in sorted(curve.days.items())]
+    by_load = [percent for _load, percent in sorted(curve.load.items())]
+    assert by_days == sorted(by_days, reverse=True)
+    assert by_load == sorted(by_load)
 
 
 def test_a_cabin_that_the_demo_does_not_sell_has_no_fares() -> None:
-    assert list(adult_fares(departure(), "premium")) == []
+    assert list(reference_fares(departure(), "premium")) == []
 
 
 def test_another_currency_has_fares_of_its_size(settings: Any) -> None:
-    rupees = dict(adult_fares(departure(), "economy"))["light"]
+    rupees = dict(reference_fares(departure(), "economy"))["light"]
     settings.CURRENCY = "USD"
-    dollars = dict(adult_fares(departure(), "economy"))["light"]
+    dollars = dict(reference_fares(departure(), "economy"))["light"]
     assert dollars == dollars.to_integral_value()
     assert dollars * 88 == pytest.approx(rupees, abs=Decimal(44))
 
@@ -282,6 +286,36 @@ def test_every_seat_is_free_and_every_cabin_has_three_fares(now: datetime) -> No
     cabins = [cabin for flight in Flight.objects.prefetch_related("cabins__fares") for cabin in flight.cabins.all()]
     assert {cabin.capacity - cabin.seats_left for cabin in cabins} == {0}
     assert {len(cabin.fares.all()) for cabin in cabins} == {3}
+
+
+@pytest.mark.django_db
+def test_the_rules_find_every_price_as_they_would_have_it(now: datetime) -> None:
+    load_demo()
+    assert set(FlightFare.objects.values_list("priced_by", flat=True)) == {"rules"}
+    assert sum(reprice_departing(on=day, now=now) for day in days_on_sale(now=now)) == 0
+
+
+@pytest.mark.django_db
+def test_prices_rise_as_the_day_of_departure_comes(now: datetime) -> None:
+    load_demo()
+    fare = FlightFare.objects.filter(flight_cabin__flight__departs_on=date(2026, 11, 21)).latest("pk")
+    before = fare.amount
+    with time_machine.travel(now - timedelta(days=20), tick=False):
+        reprice_departing(on=date(2026, 11, 21), now=now - timedelta(days=20))
+    fare.refresh_from_db()
+    assert fare.amount < before
+
+
+@pytest.mark.django_db
+def test_rules_that_staff_have_changed_stay_and_price_the_days_that_are_added(now: datetime) -> None:
+    load_demo()
+    PricingRule.objects.exclude(name="Economy").delete()
+    PricingRule.objects.get().bands.update(percent=100)
+    with time_machine.travel(now + timedelta(days=1), tick=False):
+        load_demo()
+    added = FlightFare.objects.filter(flight_cabin__flight__departs_on=date(2026, 11, 22))
+    assert added.exists()
+    assert not added.exclude(amount=F("reference_amount")).exists()
 
 
 @pytest.mark.django_db
@@ -397,5 +431,5 @@ def test_a_changed_password_and_a_revoked_key_stay_so(now: datetime) -> None:
 
 
 def everything() -> dict[str, list[Any]]:
-    models: tuple[type[Model], ...] = (Flight, FlightFare, TaxRule, Airplane, User, ApiKey, EmailAddress)
+    models: tuple[type[Model], ...] = (Flight, FlightFare, PricingRule, TaxRule, Airplane, User, ApiKey, EmailAddress)
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}

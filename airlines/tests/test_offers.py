@@ -6,9 +6,9 @@ import time_machine
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.models import Flight, FlightCabin
+from airlines.services.fares import change_fare
 from airlines.services.offers import accept, open_offer, price_again
 from airlines.services.pricing import Party
-from airlines.services.scheduling import change_fare
 from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from airlines.models import FlightFare
-from airlines.services.scheduling import change_fare
+from airlines.services.fares import change_fare
 from benchmarks.booking.load import percentile
 from benchmarks.stack import Stack
 from benchmarks.stock import schedule

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, Seat
-from airlines.services.scheduling import change_fare
+from airlines.services.fares import change_fare
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.gateways.sandbox import TOKENS, SandboxGateway
 from bookings.models import Booking, Coupon, Payment, Refund, SandboxCharge, Ticket

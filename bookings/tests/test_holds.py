@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from airlines.exceptions import NotOnSale, PriceChanged, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services import inventory
+from airlines.services.fares import change_fare
 from airlines.services.pricing import Party
-from airlines.services.scheduling import change_fare
 from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
 from bookings.exceptions import (
     AlreadyBooked,

@@ -5,7 +5,7 @@ import pytest
 
 from airlines.exceptions import PriceChanged
 from airlines.models import Flight, FlightCabin
-from airlines.services.scheduling import change_fare
+from airlines.services.fares import change_fare
 from airlines.tests.factories import fare_of, make_flight
 from bookings.exceptions import GatewayUnknown, HoldExpired, NotPayable, PaymentRunning
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable

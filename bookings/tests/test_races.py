@@ -1,19 +1,18 @@
 """Many at once, on PostgreSQL, with threads and a barrier. Each race has a control that shows it without the lock."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, FlightCabin, Seat
 from airlines.services import inventory
 from airlines.tests.factories import AirplaneFactory, claim_for, economy, make_flight
+from airlines.tests.races import CLIENTS, at_once
 from bookings.exceptions import BookingLimitReached, PaymentRunning, SeatTaken
 from bookings.models import Booking, Coupon, Payment, SandboxCharge
 from bookings.services import expiry, holds, limits, seating
@@ -27,28 +26,7 @@ from notifications.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CLIENTS = 16
 SEATS = 5
-
-
-def at_once(act: Callable[[int], object], clients: int = CLIENTS) -> Counter[str]:
-    """Run `act` in `clients` threads that start together; counts the outcomes by name."""
-    barrier = Barrier(clients)
-
-    def run(n: int) -> str:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            act(n)
-        except Exception as error:  # noqa: BLE001 -- every outcome is counted
-            return type(error).__name__
-        else:
-            return "done"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(clients) as pool:
-        return Counter(pool.map(run, range(clients)))
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import BigIntegerField, Model, OuterRef, Subquery
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -36,7 +34,7 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from flights_project.gateway.models import User
+from flights_project.gateway.history import signed
 from flights_project.lib.errors import DomainError, InvalidRequest
 
 M = TypeVar("M", bound=Model)
@@ -217,8 +215,7 @@ class HistoryInline(ReadOnlyInline[Any, Parent]):
         return True
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        events = super().get_queryset(request).annotate(user=Cast(KT("pgh_context__user"), BigIntegerField()))
-        return events.annotate(by=Subquery(User.objects.filter(pk=OuterRef("user")).values("email")))
+        return signed(super().get_queryset(request))
 
     @admin.display(description=gettext_lazy("by"))
     def who(self, event: Any) -> str | None:

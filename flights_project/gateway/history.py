@@ -8,6 +8,10 @@ from typing import Any
 import pghistory
 import structlog
 from celery import Task
+from django.contrib.auth import get_user_model
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from pghistory.middleware import HistoryMiddleware
 
@@ -28,6 +32,14 @@ class TaskWithHistory(Task):  # type: ignore[type-arg]  # celery's stubs make it
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with pghistory.context(door="worker", task=self.name):
             return super().__call__(*args, **kwargs)
+
+
+def signed(events: QuerySet[Any]) -> QuerySet[Any]:
+    """`events` with `by`: the e-mail of the person who made the change, None where no person did."""
+    signatures = events.annotate(user=Cast(KT("pgh_context__user"), BigIntegerField()))
+    people = get_user_model().objects.filter(pk=OuterRef("user"))
+    signed_events: QuerySet[Any] = signatures.annotate(by=Subquery(people.values("email")))
+    return signed_events
 
 
 def door_of(path: str) -> str:

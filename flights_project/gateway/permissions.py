@@ -2,7 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission, DjangoModelPermissionsOrAnonReadOnly
+from rest_framework.permissions import (
+    SAFE_METHODS,
+    BasePermission,
+    DjangoModelPermissions,
+    DjangoModelPermissionsOrAnonReadOnly,
+)
 from rest_framework.request import Request
 
 from flights_project.gateway.models import ApiKey
@@ -11,14 +16,27 @@ if TYPE_CHECKING:  # the views load their permissions while they are loaded them
     from rest_framework.views import APIView
 
 
+def is_staff(request: Request) -> bool:
+    """Whether a member of staff has logged in; a key of a program never counts as one."""
+    return bool(getattr(request.user, "is_staff", False)) and not isinstance(request.auth, ApiKey)
+
+
 class ReadOrStaffWrite(DjangoModelPermissionsOrAnonReadOnly):
     """Anyone reads; staff write what their permissions name. A key of a program never writes the network."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if request.method in SAFE_METHODS:
             return True
-        is_staff = bool(getattr(request.user, "is_staff", False)) and not isinstance(request.auth, ApiKey)
-        return is_staff and super().has_permission(request, view)
+        return is_staff(request) and super().has_permission(request, view)
+
+
+class StaffRead(DjangoModelPermissions):
+    """Staff read what their permissions name; nobody else does."""
+
+    perms_map = DjangoModelPermissions.perms_map | {"GET": ["%(app_label)s.view_%(model_name)s"]}
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return is_staff(request) and super().has_permission(request, view)
 
 
 class HasScope(BasePermission):
