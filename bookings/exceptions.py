@@ -22,6 +22,13 @@ class AccountInUse(DomainError):
     title = "This account has a trip ahead, or money under way. Close it when that is over."
 
 
+class BookingNotFound(DomainError):
+    """Whether the locator or the name was wrong is not said."""
+
+    code = "booking_not_found"
+    title = "No booking has this code and this family name."
+
+
 class TooManyHolds(DomainError):
     code = "too_many_holds"
     title = "There are too many unpaid holds. Pay one or let one go."

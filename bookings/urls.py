@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from bookings import account_views, views
+from bookings import account_views, finding_views, views
 from bookings.converters import LocatorConverter
 
 register_converter(LocatorConverter, "locator")
@@ -13,6 +13,8 @@ urlpatterns = [
     path("account/close/", account_views.close, name="close-account"),
     path("book/", views.book, name="book"),
     path("trips/", views.trips, name="trips"),
+    path("trips/find/", finding_views.find, name="find-trip"),
+    path("trips/found/<locator:locator>/", finding_views.found, name="found-trip"),
     path("trips/<locator:locator>/", views.trip, name="trip"),
     path("trips/<locator:locator>/pay/", views.pay, name="pay"),
     path("trips/<locator:locator>/pay/return/", views.pay_return, name="pay-return"),

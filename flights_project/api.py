@@ -70,6 +70,7 @@ STATUSES: dict[type[DomainError], int] = {
     airlines.FareChanged: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
+    bookings.BookingNotFound: 404,
     bookings.TooManyHolds: 409,
     bookings.TravellerElsewhere: 409,
     bookings.NotCancellable: 409,

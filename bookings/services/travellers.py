@@ -36,9 +36,13 @@ class Traveller:
     @property
     def identity(self) -> str:
         """The same for the same person however the name is typed: only letters count, without case and accents."""
-        name = unicodedata.normalize("NFKD", f"{self.given_name}{self.family_name}".casefold())
-        letters = "".join(filter(str.isalpha, name))
+        letters = letters_of(self.given_name + self.family_name)
         return hashlib.sha256(f"{letters} {self.born_on:%Y-%m-%d}".encode()).hexdigest()
+
+
+def letters_of(name: str) -> str:
+    """What of a name does not depend on who types it: its letters, without case and accents."""
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", name.casefold())))
 
 
 def names_of(travellers: Sequence[Traveller]) -> dict[str, str]:

@@ -14,7 +14,9 @@ class Caller(StrEnum):
     USER = "user"
     KEY = "key"
     NAME = "name"
-    """What somebody claims to be: the e-mail address of a log-in, tried from many network addresses."""
+    """What somebody claims: the e-mail address of a log-in, the locator of a booking; tried from many addresses."""
+    FAMILY = "family"
+    """A family name, tried with many locators."""
 
 
 def caller_of(request: Request) -> tuple[Caller, str]:

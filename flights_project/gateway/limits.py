@@ -2,7 +2,7 @@
 
 Buckets are filled evenly and hold what may come at once, so that a caller is never shut out for the rest of a window.
 Redis counts atomically, so the limits hold across processes. Where Redis does not answer, what can be guessed by
-trying (passwords) is refused, and everything else is let through: the database has limits of its own for seats.
+trying (passwords, locators) is refused, and everything else is let through: the database has its own limits for seats.
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,13 @@ class Calls(StrEnum):
     SEARCH = "search"
     BOOKING = "booking"
     LOGIN = "login"
+    LOOKUP = "lookup"
     OTHER = "other"
 
 
 ALLOWANCE = "flights.allowance"
 """Where a request's `META` keeps what its bucket said, for the answer's headers."""
-CLOSED_WITHOUT_REDIS = frozenset({Calls.LOGIN})
+CLOSED_WITHOUT_REDIS = frozenset({Calls.LOGIN, Calls.LOOKUP})
 
 
 class LimitsUnavailable(DomainError):
