@@ -56,6 +56,7 @@ STATUSES: dict[type[DomainError], int] = {
     idempotency.IdempotencyKeyReused: 422,
     idempotency.RequestInProgress: 409,
     tokens.LoggedOut: 401,
+    problems.PreconditionFailed: 412,
     limits.LimitsUnavailable: 503,
     outages.Unavailable: 503,
     outages.TookTooLong: 503,

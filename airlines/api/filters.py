@@ -7,6 +7,7 @@ from airlines.models import Airplane, Airport, City, FareFamily, Flight
 
 class CityFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(lookup_expr="icontains")
+    ordering = django_filters.OrderingFilter(fields=["code", "name"])
 
     class Meta:
         model = City
@@ -17,6 +18,7 @@ class AirportFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(lookup_expr="icontains")
     city = django_filters.CharFilter(field_name="city__code")
     country = django_filters.CharFilter(field_name="city__country")
+    ordering = django_filters.OrderingFilter(fields=["iata", "name"])
 
     class Meta:
         model = Airport
@@ -25,6 +27,7 @@ class AirportFilter(django_filters.FilterSet):
 
 class AirplaneFilter(django_filters.FilterSet):
     model = django_filters.CharFilter(lookup_expr="icontains")
+    ordering = django_filters.OrderingFilter(fields=["registration", "model"])
 
     class Meta:
         model = Airplane
@@ -32,6 +35,8 @@ class AirplaneFilter(django_filters.FilterSet):
 
 
 class FareFamilyFilter(django_filters.FilterSet):
+    ordering = django_filters.OrderingFilter(fields=["code", "position"])
+
     class Meta:
         model = FareFamily
         fields = ["code"]
@@ -43,6 +48,7 @@ class FlightFilter(django_filters.FilterSet):
     departs_on = django_filters.DateFilter()
     departs_after = django_filters.IsoDateTimeFilter(field_name="departs_at", lookup_expr="gte")
     departs_before = django_filters.IsoDateTimeFilter(field_name="departs_at", lookup_expr="lt")
+    ordering = django_filters.OrderingFilter(fields=["departs_at", "arrives_at", "number"])
 
     class Meta:
         model = Flight

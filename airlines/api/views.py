@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView, UpdateAPIView
+from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,40 +22,41 @@ from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
 from airlines.services.scheduling import remove_flights
 from airlines.services.search import search
+from flights_project.gateway.api.resources import ConditionalWrites
 from flights_project.gateway.history import signed
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
 
 
-class CityViewSet(viewsets.ModelViewSet[City]):
+class CityViewSet(ConditionalWrites, viewsets.ModelViewSet[City]):
     queryset = City.objects.order_by("pk")
     serializer_class = serializers.CitySerializer
     permission_classes = (ReadOrStaffWrite,)
     filterset_class = filters.CityFilter
 
 
-class AirportViewSet(viewsets.ModelViewSet[Airport]):
+class AirportViewSet(ConditionalWrites, viewsets.ModelViewSet[Airport]):
     queryset = Airport.objects.select_related("city").order_by("pk")
     serializer_class = serializers.AirportSerializer
     permission_classes = (ReadOrStaffWrite,)
     filterset_class = filters.AirportFilter
 
 
-class AirplaneViewSet(viewsets.ModelViewSet[Airplane]):
+class AirplaneViewSet(ConditionalWrites, viewsets.ModelViewSet[Airplane]):
     queryset = Airplane.objects.prefetch_related("cabins").order_by("pk")
     serializer_class = serializers.AirplaneSerializer
     permission_classes = (ReadOrStaffWrite,)
     filterset_class = filters.AirplaneFilter
 
 
-class FareFamilyViewSet(viewsets.ModelViewSet[FareFamily]):
+class FareFamilyViewSet(ConditionalWrites, viewsets.ModelViewSet[FareFamily]):
     queryset = FareFamily.objects.order_by("pk")
     serializer_class = serializers.FareFamilySerializer
     permission_classes = (ReadOrStaffWrite,)
     filterset_class = filters.FareFamilyFilter
 
 
-class FlightViewSet(viewsets.ModelViewSet[Flight]):
+class FlightViewSet(ConditionalWrites, viewsets.ModelViewSet[Flight]):
     queryset = Flight.objects.with_places().with_inventory().order_by("pk")
     serializer_class = serializers.FlightSerializer
     permission_classes = (ReadOrStaffWrite,)
@@ -71,15 +72,15 @@ class FareOfFlight(GenericAPIView[FlightFare]):
     queryset = FlightFare.objects.select_related("flight_cabin", "family")
 
     def get_object(self) -> FlightFare:
-        fare = get_object_or_404(
+        fare: FlightFare = get_object_or_404(
             self.get_queryset(), pk=self.kwargs["fare"], flight_cabin__flight=self.kwargs["flight"]
         )
         self.check_object_permissions(self.request, fare)
         return fare
 
 
-class FlightFareView(FareOfFlight, UpdateAPIView[FlightFare]):
-    """A new price, live at once. It fixes the fare: the pricing rules leave it alone from then on.
+class FlightFareView(FareOfFlight, ConditionalWrites, RetrieveUpdateAPIView[FlightFare]):
+    """A price; a new one is live at once. It fixes the fare: the pricing rules leave it alone from then on.
 
     Send the amount that you read as `instead_of`, and nobody else's change is lost: 409 `fare_changed` says what the
     fare costs by now.
@@ -87,7 +88,7 @@ class FlightFareView(FareOfFlight, UpdateAPIView[FlightFare]):
 
     serializer_class = serializers.FlightFareSerializer
     permission_classes = (ReadOrStaffWrite,)
-    http_method_names = ("patch", "options")
+    http_method_names = ("get", "head", "patch", "options")
 
 
 FlightFareEvent: Any = apps.get_model("airlines.FlightFareEvent")

@@ -36,6 +36,7 @@ from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
+from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.idempotency import idempotent, idempotent_in_one_transaction
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.pagination import CursorPages
@@ -59,7 +60,7 @@ class NewestFirst(CursorPages):
 
 
 @extend_schema_view(retrieve=extend_schema(responses=BookingSerializer))
-class BookingViewSet(viewsets.GenericViewSet[Booking]):
+class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
     """One's own bookings."""
 
     queryset = Booking.objects.none()

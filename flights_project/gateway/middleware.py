@@ -1,12 +1,16 @@
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
+from django.utils.cache import patch_cache_control
 from django_structlog.middlewares import RequestMiddleware
 
 from flights_project.gateway.limits import ALLOWANCE
+from flights_project.gateway.problems import PreconditionFailed, from_domain, page_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -36,6 +40,24 @@ class RateLimitHeaders:
             for name, value in allowance.headers.items():
                 response[name] = value
         return response
+
+
+class ApiConditionalGet(ConditionalGetMiddleware):
+    """Every answer to reading the API has its `ETag`; `If-None-Match` with it is answered by 304 without a body.
+
+    Caches ask again each time, and those that are shared keep nothing.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_read = request.method == "GET" and response.status_code == HTTPStatus.OK
+        if not (is_read and request.path.startswith("/api/")):
+            return response
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        answer: HttpResponseBase = super().process_response(request, response)
+        if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
+            return page_response(from_domain(PreconditionFailed(), HTTPStatus.PRECONDITION_FAILED))
+        return answer
 
 
 SECRET_PATH = re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^/]+")

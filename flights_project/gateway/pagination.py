@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class CursorPages(CursorPagination):
@@ -14,6 +15,12 @@ class CursorPages(CursorPagination):
     page_size = 50
     max_page_size = 100
     page_size_query_param = "page_size"
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        """What the list's filter was asked for, then the primary key: equal values keep their places over pages."""
+        if not request.query_params.get("ordering"):
+            return (self.ordering,) if isinstance(self.ordering, str) else self.ordering
+        return (*queryset.query.order_by, "pk")
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
         """Raises NotFound for a cursor that is none of ours, also where it looks like one."""

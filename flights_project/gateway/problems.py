@@ -14,6 +14,11 @@ from flights_project.lib.errors import DomainError
 from flights_project.lib.problems import MEDIA_TYPE, Problem
 
 
+class PreconditionFailed(DomainError):
+    code = "precondition_failed"
+    title = "This was changed since you read it. Read it again, and decide again."
+
+
 def from_domain(error: DomainError, status: int) -> Problem:
     """The problem that a rule of the trade states, with the facts it carries."""
     return Problem(status=status, code=error.code, title=error.title, detail=str(error), members=error.facts)
