@@ -366,6 +366,13 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(hours=72)
 IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
 """A request that still runs after this long has died with its worker; its key may be used again."""
 
+# --- Search --------------------------------------------------------------------------------------------------------
+
+SEARCH_CACHE_BYTES = env.int("SEARCH_CACHE_MB", default=64) * 2**20
+"""Of answers that each web process keeps; 0 keeps none."""
+SEARCH_KEPT_FOR = timedelta(seconds=env.float("SEARCH_KEPT_SECONDS", default=10))
+"""No answer is kept for longer, whatever became of the announcement of a change."""
+
 # --- The live price stream -----------------------------------------------------------------------------------------
 
 STREAM_URL = env.str("STREAM_URL", default="").rstrip("/")
