@@ -12,8 +12,9 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, SeatsGone
 from airlines.models import Airport, CabinClass, Flight, FlightFare, TaxRule
-from airlines.services.offers import SALT, Offer, Slice, make_offer
+from airlines.services.offers import SALT, Offer, Slice, make_offer, open_offer, price_again
 from airlines.services.pricing import JourneyPrice, Party, TaxLine, TravellerType
 
 FEW_SEATS = 9
@@ -82,6 +83,41 @@ def price_table(price: JourneyPrice, *, total: Decimal | None = None) -> PriceTa
         sums[each.traveller] += each.count * each.fare
     fares = [PriceLine(count_of(kind, count), sums[kind]) for kind, count in counts.items()]
     return PriceTable(fares, price.taxes, price.total if total is None else total)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNow:
+    """An offer that a page shows, as it is now: `offer` is None where it cannot be had any more, or is not known."""
+
+    token: str
+    becomes: str
+    """`same`, `price`, `gone`, or `unknown` for a token that is too old to be looked at."""
+    offer: Offer | None = None
+    was: Decimal | None = None
+    """What the page shows, where it costs something else now."""
+    few_seats_left: int | None = None
+    table: PriceTable | None = None
+
+
+def offer_now(token: str, *, part: int, with_table: bool, now: datetime) -> OfferNow:
+    """The offer of `token` at the price of now; seats are those of its slice number `part`."""
+    try:
+        claim = open_offer(token)
+        offer = price_again(claim, now=now)
+    except (NotOnSale, SeatsGone):
+        return OfferNow(token, "gone")
+    except (OfferInvalid, OfferExpired):
+        return OfferNow(token, "unknown")
+    seats = offer.slices[min(part, len(offer.slices) - 1)].seats_left
+    was = claim.total if claim.total != offer.total else None
+    return OfferNow(
+        token,
+        "same" if was is None else "price",
+        offer,
+        was,
+        seats if seats <= FEW_SEATS else None,
+        price_table(offer.price) if with_table else None,
+    )
 
 
 def count_of(traveller: TravellerType, count: int) -> str:

@@ -3,14 +3,17 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from airlines.itineraries import cheapest_routes, itineraries, party_in_words
+from airlines.itineraries import cheapest_routes, itineraries, offer_now, party_in_words
 from airlines.page_forms import SearchPageForm, listed_places
 from airlines.services.places import suggest_places
 from airlines.services.search import search as search_offers
 
 FILTERS = ("sort", "family", "max_price", "depart_after", "depart_before")
+OFFERS_AT_ONCE = 20
+SLICES = frozenset("012345")
 SUGGESTED_FROM = 2
 """Letters typed before places are suggested."""
 
@@ -50,6 +53,19 @@ def search(request: HttpRequest) -> HttpResponse:
             "kept": [(name, value) for name, value in request.GET.items() if name not in FILTERS],
         },
     )
+
+
+@require_safe
+@never_cache
+def offers_now(request: HttpRequest) -> HttpResponse:
+    """Offers of an open page as they are now, in parts that its script takes over."""
+    now = timezone.now()
+    step = request.GET.get("slice", "")
+    with_table = request.GET.get("table") == "yes"
+    tokens = request.GET.getlist("offer")[:OFFERS_AT_ONCE]
+    part = int(step) if step in SLICES else 0
+    offers = [offer_now(token, part=part, with_table=with_table, now=now) for token in tokens]
+    return render(request, "airlines/offers_now.html", {"offers": offers, "is_from": request.GET.get("from") == "yes"})
 
 
 @require_safe

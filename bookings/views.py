@@ -20,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.itineraries import price_table, search_again_url
+from airlines.services import changes
 from airlines.services.offers import OfferClaim, open_offer, price_again
 from bookings.exceptions import (
     AlreadyBooked,
@@ -158,6 +159,7 @@ def _offer_page(
     kept: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     """The offer at the price of now, which the form then agrees to."""
+    position = changes.position()
     try:
         claim = open_offer(token)
         offer = price_again(claim, now=timezone.now())
@@ -169,6 +171,7 @@ def _offer_page(
         request,
         "bookings/book.html",
         {
+            "position": position,
             "offer": offer,
             "price": price_table(offer.price),
             "previous_total": claim.total if claim.total != offer.total else None,

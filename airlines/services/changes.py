@@ -165,6 +165,15 @@ def _tell(changes: Iterable[Change]) -> None:
         log.warning("changes_not_announced", error=str(error))
 
 
+def position() -> str:
+    """Where the feed is now, empty while it is away: who reads prices after asking follows what changes from here."""
+    try:
+        return feed().position()
+    except FeedError as error:
+        log.warning("feed_away", error=str(error))
+        return ""
+
+
 @cache
 def feed() -> Feed:
     return Feed(settings.REDIS_URL, FEED, settings.REDIS_OPTIONS)

@@ -135,8 +135,8 @@ class SearchCache:
 
     def _hear(self, entries: Iterable[Entry]) -> None:
         changes = [Change.read(entry.content) for entry in entries]
-        legs = {change.leg for change in changes}
-        if None in legs:
+        legs = {change.leg for change in changes if change.leg is not None}
+        if any(change.leg is None for change in changes):
             self._forget_all()
             return
         with self._lock:

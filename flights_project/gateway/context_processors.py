@@ -4,4 +4,9 @@ from django.http import HttpRequest
 
 def airline(request: HttpRequest) -> dict[str, object]:
     """What every page says of the airline."""
-    return {"airline_name": settings.AIRLINE_NAME, "currency": settings.CURRENCY, "is_demo": settings.DEMO}
+    return {
+        "airline_name": settings.AIRLINE_NAME,
+        "currency": settings.CURRENCY,
+        "is_demo": settings.DEMO,
+        "stream_url": settings.STREAM_URL,
+    }

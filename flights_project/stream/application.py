@@ -5,6 +5,7 @@ import random
 import resource
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -54,6 +55,7 @@ class PriceStream:
         self._hub = Hub(currency)
         self._addresses: Counter[str] = Counter()
         self._follower: Follower | None = None
+        self._met = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -68,6 +70,8 @@ class PriceStream:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.start()
+                with suppress(TimeoutError):  # else those who come back would be told to look at everything again
+                    await asyncio.wait_for(self._met.wait(), FEED_IS_AWAY_AFTER)
             else:
                 self.stop()
             await send({"type": f"{message['type']}.complete"})
@@ -81,10 +85,14 @@ class PriceStream:
         self._follower = Follower(
             self._feed,
             on_entries=lambda entries: _from_thread(loop, self._hub.hear, entries),
-            on_contact=lambda position: _from_thread(loop, self._hub.begin, position),
+            on_contact=lambda position: _from_thread(loop, self._begin, position),
             history=REMEMBERED,
         )
         self._follower.start()
+
+    def _begin(self, position: str | None) -> None:
+        self._hub.begin(position)
+        self._met.set()
 
     def stop(self) -> None:
         """Streams end; their clients come back to whoever serves then."""
