@@ -46,6 +46,13 @@ class FlightConflict(DomainError):
     title = "There is already a flight with this number from this airport on this day."
 
 
+class FlightClosed(DomainError):
+    """Nothing of it can be changed any more."""
+
+    code = "flight_closed"
+    title = "This flight has left, has landed or is cancelled."
+
+
 class LayoutInvalid(DomainError):
     code = "layout_invalid"
     title = "A cabin's layout is letters by column with dashes for aisles, such as ABC-DEF."

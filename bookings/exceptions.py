@@ -117,6 +117,11 @@ class SeatChoiceNotIncluded(DomainError):
     title = "Seat choice is not included in this fare."
 
 
+class CheckInClosed(DomainError):
+    code = "check_in_closed"
+    title = "No flight of this booking is open for check-in now."
+
+
 class InfantHasNoSeat(DomainError):
     code = "infant_has_no_seat"
     title = "An infant sits on the lap of its adult and has no seat of its own."

@@ -6,10 +6,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from airlines.exceptions import FlightClosed, NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from bookings.exceptions import (
     AlreadyBooked,
     BookingLimitReached,
+    CheckInClosed,
     ExitRowNotAllowed,
     GatewayUnknown,
     HoldExpired,
@@ -69,6 +70,8 @@ WORDS: dict[type[DomainError], str | Promise] = {
     ),
     SeatChoiceClosed: gettext_lazy("Seats of this flight can no longer be chosen here."),
     SeatChoiceNotIncluded: gettext_lazy("Seat choice is not included in this fare. You get a seat at check-in."),
+    CheckInClosed: gettext_lazy("No flight of this booking is open for check-in now."),
+    FlightClosed: gettext_lazy("This flight has left, has landed or is cancelled."),
     InfantHasNoSeat: gettext_lazy("An infant sits on the lap of its adult and has no seat of its own."),
     RequestInProgress: gettext_lazy(
         "We are working on your booking. If it does not show here in a moment, nothing was booked: search again."

@@ -1,7 +1,7 @@
 """Questions about what was sold, as phrases."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -56,8 +56,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return counts["in_quarter"], counts["held"]
 
     def overdue(self, now: datetime) -> Self:
-        """Holds whose time to pay is over, and for which no payment runs."""
-        return self.filter(status="held", payment_required_by__lte=now).exclude(payments__status="started")
+        """Holds whose time to pay is over or whose flight is cancelled, and for which no payment runs."""
+        grounded = self.model.objects.filter(status="held", segments__flight__status="cancelled").values("pk")
+        is_over = Q(payment_required_by__lte=now) | Q(pk__in=grounded)
+        return self.filter(is_over, status="held").exclude(payments__status="started")
 
     def unfinished(self, now: datetime) -> Self:
         """With something still to come: time to pay, an answer of a bank, money to give back, or a flight."""
@@ -116,13 +118,19 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         segment.flight = flight_with_places(row[at:])
         return segment
 
-    def to_remind(self, *, now: datetime, until: datetime) -> Self:
-        """Flights of confirmed bookings that leave between `now` and `until`, whose traveller was not reminded."""
+    def to_remind(self, *, now: datetime, before: Mapping[int, timedelta]) -> Self:
+        """Flights of confirmed bookings that will leave, whose travellers were not told of a reminder that has come.
+
+        `before` says how long before departure each reminder comes, the first one first.
+        """
+        come = Q()
+        for reminder, span in before.items():
+            come |= Q(reminder__lt=reminder, flight__departs_at__lte=now + span)
         return self.filter(
-            reminded_at=None,
+            come,
             booking__status="confirmed",
             flight__departs_at__gt=now,
-            flight__departs_at__lte=until,
+            flight__departs_at__lte=now + max(before.values()),
             flight__status__in=("scheduled", "delayed"),
         )
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.conf import settings
 
 from airlines.itineraries import PriceTable, label, price_table, search_url
+from airlines.models import Flight
 from airlines.services.pricing import Party
 from bookings.models import Booking, Coupon, Passenger, Payment, Refund
 from bookings.services.journeys import BookedSlice, price_of, slices_of
@@ -112,6 +113,17 @@ class Trip:
             )
             for passenger in self.booking.passengers.all()
         ]
+
+    @property
+    def grounded_flights(self) -> list[Flight]:
+        """Those that the airline cancelled while the traveller was booked on them, and has not chosen what to do."""
+        unused = {coupon.flight_id for coupon in self.booking.coupons.all() if coupon.is_unused}
+        flights = (flight for part in self.slices for flight in part.flights)
+        return [flight for flight in flights if flight.status == Flight.Status.CANCELLED and flight.pk in unused]
+
+    @property
+    def is_grounded(self) -> bool:
+        return bool(self.grounded_flights)
 
     @property
     def refunds(self) -> list[Refund]:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("trips/<locator:locator>/pay/return/", views.pay_return, name="pay-return"),
     path("trips/<locator:locator>/seats/", views.seats, name="seats"),
     path("trips/<locator:locator>/seats/together/", views.seats_together, name="seats-together"),
+    path("trips/<locator:locator>/check-in/", views.check_in, name="check-in"),
     path("trips/<locator:locator>/release/", views.release, name="release"),
     path("trips/<locator:locator>/cancel/", views.cancel, name="cancel"),
     path("trips/<locator:locator>/cancel/<uuid:quote_id>/", views.confirm_cancel, name="confirm-cancel"),

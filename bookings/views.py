@@ -36,6 +36,7 @@ from bookings.gateways.sandbox import SandboxGateway
 from bookings.messages import decline_in_words, seated_in_words, words_for
 from bookings.models import Booking, CancellationQuote, Payment
 from bookings.seats import SeatPage, asked_spot
+from bookings.services import check_in as checking_in
 from bookings.services import payment as paying
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.holds import hold_seats, release_hold
@@ -297,6 +298,20 @@ def release(request: TravellerRequest, locator: str) -> HttpResponse:
         messages.warning(request, words_for(error))
     else:
         messages.success(request, _("You let the seats go. Nothing was charged."))
+    return redirect("trip", booking.locator)
+
+
+@require_POST
+@login_required
+def check_in(request: TravellerRequest, locator: str) -> HttpResponse:
+    booking = _own_trip(request, locator).booking
+    try:
+        coupons = checking_in.check_in(booking=booking, now=timezone.now())
+    except DomainError as error:
+        messages.warning(request, words_for(error))
+    else:
+        numbers = ", ".join(dict.fromkeys(coupon.flight.number for coupon in coupons))
+        messages.success(request, _("Everybody is checked in: %(flights)s.") % {"flights": numbers})
     return redirect("trip", booking.locator)
 
 

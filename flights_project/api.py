@@ -69,6 +69,7 @@ STATUSES: dict[type[DomainError], int] = {
     airlines.FlightConflict: 409,
     bookings.AccountInUse: 409,
     airlines.FareChanged: 409,
+    airlines.FlightClosed: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
     bookings.BookingNotFound: 404,
@@ -89,6 +90,7 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.SeatChoiceClosed: 409,
     bookings.SeatChoiceNotIncluded: 409,
     bookings.InfantHasNoSeat: 409,
+    bookings.CheckInClosed: 409,
 }
 """The status of each error that states a fact; its `code` is part of the contract."""
 

@@ -72,7 +72,19 @@ HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
 PRICE_GUARANTEE = timedelta(minutes=env.int("PRICE_GUARANTEE_MINUTES", default=15))
 """How long an unpaid hold keeps its price (`price_guaranteed_until`)."""
 CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
+CHECK_IN_OPENS_BEFORE_DEPARTURE = timedelta(hours=env.int("CHECK_IN_OPENS_HOURS", default=48))
 REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))
+LAST_CALL_BEFORE_DEPARTURE = timedelta(hours=env.int("LAST_CALL_HOURS", default=3))
+CHECK_IN_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("CHECK_IN_CLOSES_MINUTES", default=60))
+if not (
+    CHECK_IN_OPENS_BEFORE_DEPARTURE
+    > REMINDER_BEFORE_DEPARTURE
+    > LAST_CALL_BEFORE_DEPARTURE
+    > CHECK_IN_CLOSES_BEFORE_DEPARTURE
+):
+    raise ImproperlyConfigured(
+        "CHECK_IN_OPENS_HOURS, REMINDER_HOURS, LAST_CALL_HOURS and CHECK_IN_CLOSES_MINUTES come in this order."
+    )
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=[])
 """Names of the gateways open for payment, the first is offered first. `sandbox` takes no money."""
 if "sandbox" in PAYMENT_GATEWAYS and not DEMO:

@@ -129,11 +129,11 @@ def flight_form(flight: Flight | None, *, slots: list[FareSlot], with_times: boo
     """The form for this flight."""
     fields: dict[str, Any] = {slot.name: slot.field() for slot in slots}
     if with_times:
-        fields |= {"departs": _departure(flight), "arrives": _arrival(flight)}
+        fields |= {"departs": departure_field(flight), "arrives": arrival_field(flight)}
     return type("FlightForm", (FlightForm,), fields | {"slots": slots})
 
 
-def _departure(flight: Flight | None) -> LocalTimeField:
+def departure_field(flight: Flight | None) -> LocalTimeField:
     return LocalTimeField(
         label=_("Departs"),
         help_text=_("By the clock of the airport it leaves from."),
@@ -141,7 +141,7 @@ def _departure(flight: Flight | None) -> LocalTimeField:
     )
 
 
-def _arrival(flight: Flight | None) -> LocalTimeField:
+def arrival_field(flight: Flight | None) -> LocalTimeField:
     return LocalTimeField(
         label=_("Arrives"),
         help_text=_("By the clock of the airport it flies to."),

@@ -87,6 +87,8 @@ def segment_as_dict(flight: Flight) -> dict[str, Any]:
         "arrives_at_local": arrives.isoformat(),
         "day_offset": clock.day_offset(departs, arrives),
         "duration": clock.iso_duration(flight.duration),
+        "gate": flight.gate,
+        "status": flight.status,
     }
 
 
@@ -142,6 +144,8 @@ class SegmentSerializer(serializers.Serializer[Any]):
     arrives_at_local = serializers.DateTimeField()
     day_offset = serializers.IntegerField(help_text="Calendar days from departure to arrival, by local dates.")
     duration = serializers.CharField(help_text="ISO 8601, PT2H15M.")
+    gate = serializers.CharField(help_text="Empty until it is known.")
+    status = serializers.ChoiceField(choices=Flight.Status.choices)
 
 
 class SliceSerializer(serializers.Serializer[Any]):

@@ -50,6 +50,10 @@ class Flight(models.Model):
     departs_on = models.DateField(_("local departure date"), editable=False)
     origin_terminal = models.CharField(_("departure terminal"), max_length=4, blank=True)
     destination_terminal = models.CharField(_("arrival terminal"), max_length=4, blank=True)
+    gate = models.CharField(_("gate"), max_length=5, blank=True, editable=False)
+    revision = models.PositiveSmallIntegerField(
+        _("revision"), default=0, editable=False, help_text=_("How often travellers were told of a change.")
+    )
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.SCHEDULED, editable=False
     )

@@ -56,8 +56,8 @@ class BookingPassengers(ReadOnlyInline[Passenger, Booking]):
 class BookingSegments(ReadOnlyInline[Segment, Booking]):
     model = Segment
     verbose_name_plural = gettext_lazy("flights")
-    fields = ["flight", "route", "departs", "arrives", "reminded"]
-    readonly_fields = ["route", "departs", "arrives", "reminded"]
+    fields = ["flight", "route", "departs", "arrives", "reminder", "reminded"]
+    readonly_fields = ["route", "departs", "arrives", "reminder", "reminded"]
     hide_title = True
     reminded = instant("reminded_at", gettext_lazy("reminded"))
 

@@ -27,6 +27,7 @@ from bookings.admin.inlines import (
     PaymentColumns,
     journey,
 )
+from bookings.admin.irregular_days import IrregularDays
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
 from bookings.services.seat_reports import explain_seats
@@ -213,10 +214,10 @@ admin.site.unregister(Flight)
 
 
 @admin.register(Flight)
-class BookedFlightAdmin(FlightAdmin):
-    """The flight's page, with the way to its travellers."""
+class BookedFlightAdmin(IrregularDays, FlightAdmin):
+    """The flight's page, with the way to its travellers and to what they have to be told."""
 
-    more: ClassVar = ["travellers", "seat_by_seat"]
+    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day"]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.seats_page)

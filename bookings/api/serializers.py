@@ -194,7 +194,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
     available_actions = serializers.ListField(
-        child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "cancel"])
+        child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "check_in", "cancel"])
     )
 
 

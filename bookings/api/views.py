@@ -32,6 +32,7 @@ from bookings.api.serializers import (
 from bookings.models import Booking, CancellationQuote
 from bookings.querysets import BookingQuerySet
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.check_in import check_in
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from bookings.services.seat_maps import seat_map
@@ -151,6 +152,13 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
         except (CancellationQuote.DoesNotExist, ValueError) as error:
             raise NotFound from error
         return Response(CancellationQuoteSerializer(confirmed).data)
+
+    @extend_schema(request=None, responses=BookingSerializer)
+    @action(methods=["post"], detail=True, url_path="check-in", url_name="check-in")
+    def check_in(self, request: Request, locator: str) -> Response:
+        """Check in everybody on each flight that is open for it; who has no seat gets one."""
+        check_in(booking=self.get_object(), now=timezone.now())
+        return self._booking(locator, status.HTTP_200_OK)
 
     @extend_schema(request=SeatChoicesSerializer, responses=BookingSerializer)
     @action(methods=["put"], detail=True)

@@ -1,10 +1,13 @@
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 import pghistory
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models import CabinClass, FareFamily, Flight, Seat
@@ -87,8 +90,15 @@ class Booking(models.Model):
             running = any(payment.status == "started" for payment in self.payments.all())
             return [] if running else ["pay", "release", *self._seat_choice]
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
-            return ["cancel", *self._seat_choice]
+            return ["cancel", *self._seat_choice, *self._check_in]
         return []
+
+    @property
+    def _check_in(self) -> list[str]:
+        now = timezone.now()
+        unused = {coupon.segment_id for coupon in self.coupons.all() if coupon.is_unused}
+        open_now = any(each.pk in unused and each.is_open_for_check_in(now) for each in self.segments.all())
+        return ["check_in"] if open_now else []
 
     @property
     def _seat_choice(self) -> list[str]:
@@ -152,11 +162,22 @@ class Passenger(models.Model):
 class Segment(models.Model):
     """One flight of a booking's journey."""
 
+    class Reminder(models.IntegerChoices):
+        """What its travellers were reminded of last; each comes after the one before it."""
+
+        NONE = 0, _("nothing")
+        CHECK_IN_OPEN = 1, _("check-in is open")
+        DAY_BEFORE = 2, _("the day before")
+        LAST_CALL = 3, _("last call to check in")
+
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="segments", verbose_name=_("booking"))
     flight = models.ForeignKey(Flight, models.PROTECT, related_name="segments", verbose_name=_("flight"))
     slice = models.PositiveSmallIntegerField(_("slice"), help_text=_("0 is the way out, 1 the way back."))
     position = models.PositiveSmallIntegerField(_("position"), help_text=_("In the whole journey, from 0."))
     family = models.ForeignKey(FareFamily, models.PROTECT, related_name="+", verbose_name=_("fare family"))
+    reminder = models.PositiveSmallIntegerField(
+        _("reminded of"), choices=Reminder.choices, default=Reminder.NONE, editable=False
+    )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
 
     objects = SegmentQuerySet.as_manager()
@@ -170,11 +191,18 @@ class Segment(models.Model):
             models.UniqueConstraint(fields=["booking", "flight"], name="segment_flight_once_per_booking"),
         ]
         indexes = [
-            models.Index(fields=["flight"], name="segment_to_remind", condition=Q(reminded_at__isnull=True)),
+            models.Index(fields=["flight", "reminder"], name="segment_to_remind", condition=Q(reminder__lt=3)),
         ]
 
     def __str__(self) -> str:
         return f"{self.booking} {self.flight}"
+
+    def is_open_for_check_in(self, now: datetime) -> bool:
+        until_departure = self.flight.departs_at - now
+        in_time = (
+            settings.CHECK_IN_CLOSES_BEFORE_DEPARTURE < until_departure <= settings.CHECK_IN_OPENS_BEFORE_DEPARTURE
+        )
+        return in_time and self.flight.status in Flight.FOR_SALE
 
 
 class Ticket(models.Model):
@@ -278,6 +306,11 @@ class Coupon(models.Model):
     def seat_fee(self) -> Decimal | None:
         """What was charged for the choice of a seat; None where nothing was."""
         return next((Decimal(line["amount"]) for line in self.taxes if line["code"] == SEAT_CHOICE_CODE), None)
+
+    @property
+    def is_live(self) -> bool:
+        """Its traveller has a place on the flight."""
+        return self.status in self.LIVE
 
     @property
     def is_unused(self) -> bool:

@@ -103,6 +103,7 @@ def _refuse_minors_alone(booking: Booking, cancelled: Sequence[Coupon]) -> None:
 
 
 def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict[Coupon, CouponRefund]:
+    flight_cancelled = Coupon.objects.filter(booking=booking, flight__status=Flight.Status.CANCELLED).live().exists()
     first_departure = booking.segments.order_by("position").values_list("flight__departs_at", flat=True)[0]
     return {
         coupon: refund_coupon(
@@ -112,7 +113,7 @@ def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict
                 booked_at=booking.held_at,
                 first_departure=first_departure,
                 now=now,
-                flight_cancelled=coupon.flight.status == Flight.Status.CANCELLED,
+                flight_cancelled=flight_cancelled,
             ),
             currency=booking.currency,
         )

@@ -5,10 +5,11 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
+from airlines.models import Flight
 from bookings.models import Booking
 from bookings.services.holds import give_back, is_being_paid
 from bookings.services.rounds import count_done
-from bookings.services.telling import tell_owner
+from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +17,8 @@ BATCH = 500
 
 
 def expire_holds(*, now: datetime) -> int:
-    """End every hold that is overdue at `now` and for which no payment runs; returns how many it ended."""
+    """End every hold that is overdue at `now`, or whose flight is cancelled, and for which no payment runs; returns how
+    many it ended."""
     overdue = Booking.objects.overdue(now).order_by("payment_required_by").values_list("pk", flat=True)
 
     def expire(pk: int) -> bool:
@@ -34,11 +36,16 @@ def _expire(pk: int, now: datetime) -> bool:
         .select_related("family", "owner")
         .first()
     )
-    if booking is None or booking.status != Booking.Status.HELD or booking.payment_required_by > now:
+    if booking is None or booking.status != Booking.Status.HELD or is_being_paid(booking):
         return False
-    if is_being_paid(booking):
+    segments = journey_of(booking)
+    grounded = [segment.flight for segment in segments if segment.flight.status == Flight.Status.CANCELLED]
+    if booking.payment_required_by > now and not grounded:
         return False
     give_back(booking, becomes=Booking.Status.EXPIRED, now=now)
-    tell_owner("hold_expired", booking, now=now)
+    if grounded:
+        tell_cancelled_flight(booking, grounded[0], segments=segments, now=now)
+    else:
+        tell_owner("hold_expired", booking, segments=segments, now=now)
     log.info("hold_expired", booking=booking.locator)
     return True

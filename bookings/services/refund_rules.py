@@ -2,7 +2,8 @@
 
 The fare comes back by the share that its family names. Taxes of an unused flight come back whole; a carrier
 surcharge (YQ, YR) is not a tax and follows the fare. Everything comes back within 24 hours of booking where the
-journey was booked seven days or more ahead (14 CFR 259.5(b)(4)), and whenever the airline cancels the flight.
+journey was booked seven days or more ahead (14 CFR 259.5(b)(4)), and whenever the airline cancels a flight of the
+journey: then of all its flights that were not made (14 CFR 260.6; Regulation (EC) 261/2004, Article 8(1)(a)).
 """
 
 from collections.abc import Sequence

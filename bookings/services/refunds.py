@@ -10,6 +10,8 @@ from django.db.models import F, Sum
 from bookings.gateways import GatewayUnreachable, gateway_named
 from bookings.models import Payment, Refund
 from bookings.services.rounds import count_done
+from bookings.services.telling import tell_owner
+from flights_project.lib.money import on_the_wire
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +41,8 @@ def _pay(refund: Refund, now: datetime) -> bool:
 @transaction.atomic
 def _record_paid(refund: Refund, now: datetime) -> bool:
     """Locks the payment, so that of two refunds of it the second sees the first."""
-    payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
+    payments = Payment.objects.select_related("booking__family", "booking__owner")
+    payment = payments.select_for_update(of=("self",), no_key=True).get(pk=refund.payment_id)
     paid = Refund.objects.filter(pk=refund.pk, status=Refund.Status.STARTED).update(
         status=Refund.Status.SUCCEEDED, paid_at=now
     )
@@ -47,6 +50,9 @@ def _record_paid(refund: Refund, now: datetime) -> bool:
     whole = given_back == payment.amount
     payment.status = Payment.Status.REFUNDED if whole else Payment.Status.PARTLY_REFUNDED
     payment.save(update_fields=["status"])
+    if paid:
+        amount = on_the_wire(refund.amount, payment.currency)
+        tell_owner("refund_paid", payment.booking, subject=str(refund.pk), refund=amount, now=now)
     return bool(paid)
 
 

@@ -8,7 +8,7 @@ During the hold the fee of a seat becomes a line of its coupon's price. After pa
 has paid for a choice, or has it in the fare, may choose again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,7 @@ from bookings.services import seat_fees
 from bookings.services.constraints import constraint_of
 from bookings.services.holds import is_being_paid
 from bookings.services.seat_maps import MapSeat, SeatMap, SeatState, seat_maps
+from bookings.services.telling import tell_owner
 from bookings.services.togetherness import Arrangement, Member, Place, Plan, seat_party, sit_side_by_side
 from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import on_the_wire
@@ -173,6 +174,8 @@ def _seat(seating: Seating, choices: Choices, at_most: Decimal | None) -> None:
     )
     _refuse_beyond(seating.booking, before, at_most)
     _write(seating.booking, changed)
+    if changed and seating.booking.status == Booking.Status.CONFIRMED:
+        tell_owner("seats_changed", seating.booking, subject=f"{seating.now:%Y%m%d%H%M%S%f}", now=seating.now)
 
 
 def _refuse_strangers(seating: Seating, choices: Choices) -> None:
@@ -267,24 +270,28 @@ def _plan(seating: Seating, flight: int) -> Seated:
     cabin = seating.maps[flight]
     on_flight, travellers = seating.on(flight), seating.to_seat(flight)
     now = {coupon.passenger.position: str(coupon.seat) if coupon.seat else None for coupon in travellers}
-    places = _places(cabin)
+    places = places_in(cabin)
     sitting = [places[name] for name in now.values() if name in places]
     if len(sitting) == len(travellers) and sit_side_by_side(sitting):
         kept = {position: places[name] for position, name in now.items() if name}
         return Seated(cabin.flight, Plan(arrangement=Arrangement.KEPT, places=kept), now)
-    party = [
+    plan = seat_party(party=members_of(travellers, on_flight), free=list(places.values()))
+    return Seated(cabin.flight, plan, now | {position: place.name for position, place in plan.places.items()})
+
+
+def members_of(coupons: Iterable[Coupon], on_flight: Sequence[Coupon]) -> list[Member]:
+    """The travellers of `coupons` as somebody who seats them has to know them; `on_flight` are all of the booking."""
+    return [
         Member(
             position=coupon.passenger.position,
             is_child=coupon.passenger.type == Passenger.Type.CHILD,
             may_sit_at_exit=may_sit_at_exit(coupon, on_flight),
         )
-        for coupon in travellers
+        for coupon in coupons
     ]
-    plan = seat_party(party=party, free=list(places.values()))
-    return Seated(cabin.flight, plan, now | {position: place.name for position, place in plan.places.items()})
 
 
-def _places(cabin: SeatMap) -> dict[str, Place]:
+def places_in(cabin: SeatMap) -> dict[str, Place]:
     """The seats that the booking may have, by name: free ones and its own."""
     return {
         seat.name: Place(

@@ -12,10 +12,10 @@ from airlines.models import FareFamily, Flight, FlightCabin
 from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
-from bookings.models import Booking, Payment, Refund, Segment
+from bookings.models import Booking, Passenger, Payment, Refund
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
-from bookings.services.telling import tell_owner
+from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
 from bookings.services.ticketing import issue_tickets
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.lib.money import on_the_wire
@@ -116,10 +116,10 @@ def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     if not _take(payment, charge, now, reason):
         return
     if reason is None and booking.status == Booking.Status.HELD:
-        segments = _confirm(booking, now)
+        passengers = _confirm(booking, now)
         # The cabins last: everybody who books this flight waits for their lock.
-        cabins = inventory.lock_cabins(flights=[segment.flight_id for segment in segments], cabin=booking.cabin)
-        inventory.sell_held_seats(cabins=cabins, seats=booking.seats)
+        inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
+        _tell_confirmed(booking, passengers, now)
     elif reason is not None or not _retake(booking, now):
         _refund_in_full(booking, payment, reason or Refund.Reason.SEATS_GONE, now)
 
@@ -153,15 +153,23 @@ def _lock_cabins(booking: Booking) -> list[FlightCabin]:
     return inventory.lock_cabins(flights=flights, cabin=booking.cabin)
 
 
-def _confirm(booking: Booking, now: datetime) -> list[Segment]:
-    """Coupons open, tickets issued, the owner told; returns the booking's flights. The booking is locked."""
+def _confirm(booking: Booking, now: datetime) -> list[Passenger]:
+    """Coupons open, tickets issued; returns the travellers with their tickets. The booking is locked."""
     booking.status, booking.confirmed_at, booking.ended_at = Booking.Status.CONFIRMED, now, None
     execute(CONFIRM, {"booking": booking.pk, "now": now})
     passengers = issue_tickets(booking=booking, now=now)
-    segments = Segment.objects.journey(booking)
-    tell_owner("booking_confirmed", booking, segments=segments, passengers=passengers, now=now)
     log.info("booking_confirmed", booking=booking.locator)
-    return segments
+    return passengers
+
+
+def _tell_confirmed(booking: Booking, passengers: list[Passenger], now: datetime) -> None:
+    """Under the cabins' lock, which whoever delays or cancels a flight waits for: what is told is true. A flight that
+    was cancelled while the payment ran is told as such, too."""
+    segments = journey_of(booking)
+    tell_owner("booking_confirmed", booking, segments=segments, passengers=passengers, now=now)
+    for flight in (segment.flight for segment in segments):
+        if flight.status == Flight.Status.CANCELLED:
+            tell_cancelled_flight(booking, flight, segments=segments, passengers=passengers, now=now)
 
 
 def _retake(booking: Booking, now: datetime) -> bool:
@@ -175,7 +183,7 @@ def _retake(booking: Booking, now: datetime) -> bool:
             let_go_of_lost_seats(booking)
             inventory.hold_seats(cabins=cabins, seats=booking.seats)
             inventory.sell_held_seats(cabins=cabins, seats=booking.seats)
-            _confirm(booking, now)
+            _tell_confirmed(booking, _confirm(booking, now), now)
     except (SeatsGone, NotOnSale, AlreadyBooked, TravellerElsewhere):
         return False
     return True

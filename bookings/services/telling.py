@@ -1,7 +1,7 @@
 """What the owner of a booking is told, and the facts that the words are made of."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ def tell_owner(
     now: datetime,
     segments: Sequence[Segment] | None = None,
     passengers: Sequence[Passenger] | None = None,
+    coupons: Iterable[Coupon] | None = None,
     subject: str = "",
     useful_until: datetime | None = None,
     flight: Flight | None = None,
@@ -35,14 +36,16 @@ def tell_owner(
     """Write one message to the booking's contact and its owner's inbox, in the running transaction.
 
     It is about the booking, or about `subject` of it, and in the owner's language; `flight` is the one that it is
-    about, where it is about one. Segments and passengers are read where the caller does not have them at hand.
+    about, where it is about one. Segments, passengers and coupons are read where the caller does not have them.
     """
     if segments is None:
         segments = journey_of(booking)
     if passengers is None:
         passengers = list(booking.passengers.select_related("ticket").order_by("position"))
+    if coupons is None:
+        coupons = booking.coupons.select_related("seat") if booking.confirmed_at else []
     with translation.override(booking.owner.language):
-        context = booking_facts(booking, segments, passengers) | facts
+        context = booking_facts(booking, segments, passengers, coupons) | facts
         if flight is not None:
             context["flight"] = flight_facts(flight)
     tell(
@@ -57,14 +60,27 @@ def tell_owner(
     )
 
 
+def tell_cancelled_flight(booking: Booking, flight: Flight, *, now: datetime, **journey: Any) -> None:
+    """The airline cancelled a flight of the booking: what its traveller can choose. Once for each flight."""
+    subject, is_paid = about(flight, "cancelled"), booking.confirmed_at is not None
+    tell_owner("flight_cancelled", booking, subject=subject, flight=flight, is_paid=is_paid, now=now, **journey)
+
+
+def about(flight: Flight, what: str) -> str:
+    """A message's subject: `KV101 2026-12-20 r2`."""
+    return f"{flight.number} {flight.departs_on} {what}"
+
+
 def journey_of(booking: Booking) -> list[Segment]:
     """The flights of a booking with their places, in order of travel."""
     return Segment.objects.journey(booking)
 
 
-def booking_facts(booking: Booking, segments: Sequence[Segment], passengers: Sequence[Passenger]) -> dict[str, Any]:
+def booking_facts(
+    booking: Booking, segments: Sequence[Segment], passengers: Sequence[Passenger], coupons: Iterable[Coupon]
+) -> dict[str, Any]:
     """Plain JSON, in the language of now: what any message about a booking may say."""
-    seats = _seats(booking) if booking.confirmed_at else {}
+    seats = _seats(segments, coupons)
     return {
         "locator": booking.locator,
         "trip_url": settings.SITE_URL + reverse("trip", args=[booking.locator]),
@@ -101,6 +117,7 @@ def flight_facts(flight: Flight) -> dict[str, Any]:
         "destination_city": flight.destination.city.name,
         "destination_airport": flight.destination.name,
         "destination_terminal": flight.destination_terminal,
+        "gate": flight.gate,
         "departs_on": date_format(departs.date(), DAY),
         "departs": f"{departs:%H:%M}",
         "arrives": f"{arrives:%H:%M}",
@@ -117,10 +134,11 @@ def _ticket(booking: Booking, passenger: Passenger) -> str:
     return str(passenger.ticket) if booking.confirmed_at else ""
 
 
-def _seats(booking: Booking) -> Mapping[int, list[str]]:
+def _seats(segments: Sequence[Segment], coupons: Iterable[Coupon]) -> Mapping[int, list[str]]:
     """`KV101 12A` for each flight on which a traveller has a seat, by the traveller's id."""
+    numbers = {segment.pk: segment.flight.number for segment in segments}
     seats = defaultdict(list)
-    seated = Coupon.objects.filter(booking=booking, seat__isnull=False).live().select_related("flight", "seat")
-    for coupon in seated.order_by("segment__position"):
-        seats[coupon.passenger_id].append(f"{coupon.flight.number} {coupon.seat}")
+    for coupon in sorted(coupons, key=lambda coupon: coupon.segment_id):
+        if coupon.seat is not None and coupon.is_live:
+            seats[coupon.passenger_id].append(f"{numbers[coupon.segment_id]} {coupon.seat}")
     return seats

@@ -1,0 +1,185 @@
+"""What staff do on the day of a flight, always in three steps: say what, see who would be told what, confirm."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from airlines.admin.flight_form import arrival_field, departure_field
+from airlines.models import Airport, Flight
+from bookings.messages import words_for
+from bookings.services.irregular_days import (
+    cancel_flight,
+    change_gate,
+    delay_flight,
+    travellers_on,
+    write_to_travellers,
+)
+from flights_project.lib import clock
+from flights_project.lib.errors import DomainError, InvalidRequest
+from notifications.models import Message
+from notifications.services.rendering import Rendered, render
+
+
+class ChangeForm(forms.Form):
+    """What is to happen to `flight`; `carry_out` makes it happen and returns how many bookings were told."""
+
+    fields_of: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.flight = flight
+
+    def carry_out(self, now: datetime) -> int:
+        raise NotImplementedError
+
+    def refuse(self, error: DomainError | ValidationError) -> None:
+        """Say what a service says, beside the field that it is about where there is one."""
+        reasons: dict[str, list[str]] = {}
+        if isinstance(error, InvalidRequest):
+            reasons = error.errors
+        elif isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+            reasons = error.message_dict
+        for name, texts in reasons.items():
+            field = self.fields_of.get(name, name)
+            self.add_error(field if field in self.fields else None, texts)
+        if not reasons:
+            self.add_error(None, error.messages if isinstance(error, ValidationError) else words_for(error))
+
+
+class DelayForm(ChangeForm):
+    fields_of: ClassVar = {"departs_at": "departs", "arrives_at": "arrives"}
+
+    def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
+        super().__init__(*args, flight=flight, **kwargs)
+        self.fields |= {"departs": departure_field(flight), "arrives": arrival_field(flight)}
+
+    def carry_out(self, now: datetime) -> int:
+        return delay_flight(
+            flight=self.flight,
+            departs_at=_instant(self.cleaned_data["departs"], self.flight.origin),
+            arrives_at=_instant(self.cleaned_data["arrives"], self.flight.destination),
+            now=now,
+        )
+
+
+class GateForm(ChangeForm):
+    gate = forms.CharField(label=gettext_lazy("Gate"), max_length=5, widget=UnfoldAdminTextInputWidget)
+
+    def carry_out(self, now: datetime) -> int:
+        return change_gate(flight=self.flight, gate=self.cleaned_data["gate"], now=now)
+
+
+class CancelForm(ChangeForm):
+    def carry_out(self, now: datetime) -> int:
+        return cancel_flight(flight=self.flight, now=now)
+
+
+class LetterForm(ChangeForm):
+    headline = forms.CharField(label=gettext_lazy("Subject"), max_length=70, widget=UnfoldAdminTextInputWidget)
+    body = forms.CharField(label=gettext_lazy("Text"), max_length=5000, widget=UnfoldAdminTextareaWidget)
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def carry_out(self, now: datetime) -> int:
+        words = {name: self.cleaned_data[name] for name in ("headline", "body")}
+        return write_to_travellers(flight=self.flight, key=self.cleaned_data["key"].hex, now=now, **words)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    title: str | Promise
+    form: type[ChangeForm]
+    confirm: str | Promise
+
+
+CHANGES = {
+    "move": Change(gettext_lazy("Move to another time"), DelayForm, gettext_lazy("Move the flight and tell them")),
+    "gate": Change(gettext_lazy("Gate"), GateForm, gettext_lazy("Set the gate and tell them")),
+    "cancel": Change(gettext_lazy("Cancel the flight"), CancelForm, gettext_lazy("Cancel the flight and tell them")),
+    "write": Change(gettext_lazy("Write to its travellers"), LetterForm, gettext_lazy("Send it")),
+}
+
+
+class IrregularDays:
+    """The pages for `CHANGES`, reached from a flight's page."""
+
+    admin_site: Any
+    opts: Any
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.change_page)
+        urls: list[URLPattern] = super().get_urls()  # type: ignore[misc]  # beside a page of the desk
+        return [path("<int:pk>/day/<slug:name>/", page, name="bookings_flight_day"), *urls]
+
+    @admin.display(description=gettext_lazy("on the day"))
+    def irregular_day(self, flight: Flight) -> str:
+        if flight.status not in Flight.FOR_SALE:
+            return "–"
+        links = (
+            (reverse("admin:bookings_flight_day", args=[flight.pk, name]), change.title)
+            for name, change in CHANGES.items()
+        )
+        return format_html_join(" · ", '<a href="{}" class="text-link">{}</a>', links)
+
+    def change_page(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """The form; sent, what would be told to whom; confirmed, it is done."""
+        flight = get_object_or_404(Flight.objects.with_places(), pk=pk)
+        if name not in CHANGES:
+            raise Http404
+        if not self.has_change_permission(request, flight):  # type: ignore[attr-defined]  # likewise
+            raise PermissionDenied
+        form = CHANGES[name].form(request.POST if request.method == "POST" else None, flight=flight)
+        preview = None
+        if form.is_valid():
+            try:
+                if "confirm" in request.POST:
+                    return self._done(request, flight, form.carry_out(timezone.now()))
+                preview = _preview(form, timezone.now())
+            except (DomainError, ValidationError) as error:
+                form.refuse(error)
+        context = self.admin_site.each_context(request) | {"title": CHANGES[name].title, "opts": self.opts}
+        context |= {"flight": flight, "form": form, "preview": preview, "confirm": CHANGES[name].confirm}
+        return TemplateResponse(request, "desk/irregular_day.html", context)
+
+    def _done(self, request: HttpRequest, flight: Flight, told: int) -> HttpResponse:
+        words = ngettext("Done. %(count)d booking was told.", "Done. %(count)d bookings were told.", told)
+        messages.success(request, words % {"count": told})
+        return redirect("admin:airlines_flight_change", flight.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Who would be told, and what the first of them would read."""
+
+    bookings: int
+    travellers: int
+    first: Rendered | None
+
+
+def _preview(form: ChangeForm, now: datetime) -> Preview:
+    """What would happen is tried and taken back, so that the page shows what is going to be true."""
+    with transaction.atomic():
+        before = set(Message.objects.filter(written_at=now).values_list("pk", flat=True))
+        told = form.carry_out(now)
+        first = Message.objects.filter(written_at=now).exclude(pk__in=before).order_by("subject", "way").first()
+        preview = Preview(told, travellers_on(form.flight) if told else 0, render(first) if first else None)
+        transaction.set_rollback(True)
+    return preview
+
+
+def _instant(on_the_wall: tuple[date, time], airport: Airport) -> datetime:
+    return clock.local_to_utc(*on_the_wall, airport.zone)

@@ -1,0 +1,113 @@
+"""Days on which a flight does not go as planned: it changes, and everybody booked on it is told, in one transaction.
+
+The flight and its cabins are locked first (`airlines.services.operations`). A payment that succeeds at that moment
+waits for the cabins before it tells its traveller, and so tells what is true then (`settlement`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.formats import date_format
+
+from airlines.models import Flight
+from airlines.services import operations
+from bookings.models import Booking, Coupon
+from bookings.services.reminders import take_back_reminders
+from bookings.services.telling import DAY, about, tell_cancelled_flight, tell_owner
+from flights_project.lib import clock
+
+
+@transaction.atomic
+def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> int:
+    """The flight leaves at another time; its reminders follow. Returns how many bookings were told.
+
+    Raises FlightClosed, InvalidRequest, ValidationError, see `operations.move`.
+    """
+    was = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
+    moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, now=now)
+    take_back_reminders(flight=moved, now=now)
+    booked = booked_on(moved)
+    for booking in booked:
+        with translation.override(booking.owner.language):
+            day = date_format(was.date(), DAY)
+        _tell("flight_delayed", booking, moved, now, was_departs=f"{was:%H:%M}", was_departs_on=day)
+    return len(booked)
+
+
+@transaction.atomic
+def change_gate(*, flight: Flight, gate: str, now: datetime) -> int:
+    """The flight leaves from `gate`. Returns how many bookings were told: nobody of the first gate that it gets, which
+    later messages name.
+
+    Raises FlightClosed, ValidationError.
+    """
+    was = Flight.objects.values_list("gate", flat=True).get(pk=flight.pk)
+    moved = operations.assign_gate(flight=flight, gate=gate)
+    if was in {"", gate}:
+        return 0
+    booked = booked_on(moved)
+    for booking in booked:
+        _tell("gate_changed", booking, moved, now, was_gate=was)
+    return len(booked)
+
+
+@transaction.atomic
+def cancel_flight(*, flight: Flight, now: datetime) -> int:
+    """The flight does not go. Coupons stay live until their travellers choose; whoever had checked in can choose, too.
+
+    Holds that are not paid end with the next round of `expiry`. Returns how many bookings were told.
+    Raises FlightClosed.
+    """
+    grounded = operations.cancel(flight=flight)
+    aboard = (Coupon.Status.CHECKED_IN, Coupon.Status.BOARDED)
+    Coupon.objects.filter(flight=grounded, status__in=aboard).update(status=Coupon.Status.OPEN)
+    booked = booked_on(grounded)
+    for booking in booked:
+        tell_cancelled_flight(booking, grounded, now=now, **_as_prefetched(booking, grounded))
+    return len(booked)
+
+
+@transaction.atomic
+def write_to_travellers(*, flight: Flight, headline: str, body: str, key: str, now: datetime) -> int:
+    """Staff's own words to everybody booked on the flight; returns to how many bookings. The same `key` is the same
+    letter: it is written once however often it is sent."""
+    concerned = Flight.objects.with_places().get(pk=flight.pk)
+    booked = booked_on(concerned)
+    for booking in booked:
+        _tell("flight_note", booking, concerned, now, what=key, headline=headline, body=body)
+    return len(booked)
+
+
+def booked_on(flight: Flight) -> Sequence[Booking]:
+    """The confirmed bookings that somebody still flies on, with all that a message says."""
+    return list(
+        Booking.objects.filter(
+            pk__in=Coupon.objects.live().filter(flight=flight).values("booking"), status=Booking.Status.CONFIRMED
+        )
+        .with_journey()
+        .select_related("family", "owner")
+        .order_by("pk")
+    )
+
+
+def travellers_on(flight: Flight) -> int:
+    """How many people that is."""
+    return Coupon.objects.live().filter(flight=flight, booking__status=Booking.Status.CONFIRMED).count()
+
+
+def _tell(kind: str, booking: Booking, flight: Flight, now: datetime, *, what: str = "", **facts: object) -> None:
+    """About `what` of the flight, or about its revision: so that every change is told and none twice."""
+    subject = about(flight, what or f"r{flight.revision}")
+    facts |= _as_prefetched(booking, flight)
+    tell_owner(kind, booking, subject=subject, flight=flight, now=now, useful_until=flight.arrives_at, **facts)
+
+
+def _as_prefetched(booking: Booking, flight: Flight) -> dict[str, Any]:
+    """The booking's journey with those of its travellers who are on `flight`, for `tell_owner`."""
+    coupons = booking.coupons.all()
+    on_it = {coupon.passenger_id for coupon in coupons if coupon.flight_id == flight.pk and coupon.is_live}
+    passengers = [passenger for passenger in booking.passengers.all() if passenger.pk in on_it]
+    return {"segments": booking.segments.all(), "passengers": passengers, "coupons": coupons}

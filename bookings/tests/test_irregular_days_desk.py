@@ -1,0 +1,105 @@
+"""The desk on the day of a flight: say what, see who would be told what, confirm."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from airlines.models import Flight
+from airlines.tests.factories import make_flight
+from bookings.tests.factories import adult, make_booking
+from flights_project.gateway.models import User
+from notifications.models import Message
+
+pytestmark = pytest.mark.django_db
+
+MOVED = {"departs_0": "2026-12-20", "departs_1": "18:00", "arrives_0": "2026-12-20", "arrives_1": "20:00"}
+LETTER = {"headline": "Bring a coat", "body": "It is cold.", "key": "1f0c7a52-5a8e-4a67-9a57-3f8f7c0b6a11"}
+TOLD = [("move", MOVED, "flight_delayed"), ("cancel", {}, "flight_cancelled"), ("write", LETTER, "flight_note")]
+
+
+@pytest.fixture
+def flight(traveller, in_a_month, now):
+    flight = make_flight(departs_at=in_a_month, number="KV101")
+    make_booking(traveller, flight, now=now, travellers=[adult(), adult()])
+    return flight
+
+
+@pytest.fixture
+def desk(page_of, agent):
+    return page_of(agent)
+
+
+def page(flight, name):
+    return f"/admin/airlines/flight/{flight.pk}/day/{name}/"
+
+
+@pytest.mark.parametrize(("name", "asked", "kind"), TOLD)
+def test_a_preview_counts_and_shows_and_does_nothing(desk, flight, name, asked, kind):
+    shown = desk.post(page(flight, name), asked).content.decode()
+
+    assert "2 travellers of 1 bookings" in shown
+    assert "KV101" in shown
+    assert not Message.objects.filter(kind=kind).exists()
+    assert Flight.objects.get().revision == 0
+
+
+@pytest.mark.parametrize(("name", "asked", "kind"), TOLD)
+def test_confirmed_it_is_done_and_said(desk, flight, name, asked, kind):
+    answer = desk.post(page(flight, name), asked | {"confirm": "yes"}, follow=True)
+
+    assert "Done. 1 booking was told." in answer.content.decode()
+    assert Message.objects.filter(kind=kind, way="email").count() == 1
+
+
+def test_times_are_those_of_the_airports(desk, flight):
+    desk.post(page(flight, "move"), MOVED | {"confirm": "yes"})
+
+    assert f"{Flight.objects.get().departs_at:%H:%M}" == "12:30"
+
+
+def test_the_first_gate_is_told_to_nobody_and_a_change_to_all(desk, flight):
+    first = desk.post(page(flight, "gate"), {"gate": "14B", "confirm": "yes"}, follow=True).content.decode()
+    shown = desk.post(page(flight, "gate"), {"gate": "2"}).content.decode()
+
+    assert "Done. 0 bookings were told." in first
+    assert "KV101 leaves from gate 2" in shown
+    assert Flight.objects.get().gate == "14B"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (MOVED | {"departs_0": "2026-11-01"}, "This time has passed."),
+        (MOVED | {"arrives_1": "17:00"}, "A flight arrives after it departs."),
+        (MOVED | {"departs_1": "6 pm"}, "Enter a valid time."),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_lost(desk, flight, asked, words):
+    shown = desk.post(page(flight, "move"), asked | {"confirm": "yes"}).content.decode()
+
+    assert words in shown
+    assert 'value="20' in shown
+    assert Flight.objects.get().status == "scheduled"
+
+
+def test_a_flight_that_is_over_is_left_alone(desk, flight):
+    Flight.objects.update(status="departed")
+
+    assert desk.post(page(flight, "cancel"), {"confirm": "yes"}).status_code == 403
+
+
+def test_there_is_no_other_change(desk, flight):
+    assert desk.get(page(flight, "paint")).status_code == 404
+
+
+def test_who_may_only_look_changes_nothing(page_of, flight):
+    reader = User.objects.create_user("reader@example.com", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_flight"))
+
+    assert page_of(reader).post(page(flight, "cancel"), {"confirm": "yes"}).status_code == 403
+    assert Flight.objects.get().status == "scheduled"
+
+
+def test_the_flights_page_leads_there(desk, flight):
+    shown = desk.get(f"/admin/airlines/flight/{flight.pk}/change/").content.decode()
+
+    assert page(flight, "cancel") in shown
