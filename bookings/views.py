@@ -34,11 +34,12 @@ from bookings.forms import PURPOSES, AgreedTotalForm, BookingForm, CancellationF
 from bookings.gateways import NoticeInvalid, open_gateways
 from bookings.gateways.sandbox import SandboxGateway
 from bookings.messages import decline_in_words, seated_in_words, words_for
-from bookings.models import Booking, CancellationQuote, Payment
+from bookings.models import Booking, CancellationQuote, Document, Payment
 from bookings.seats import SeatPage, asked_spot
 from bookings.services import check_in as checking_in
 from bookings.services import payment as paying
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.documents import write_document
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.notices import hear
 from bookings.services.saved_travellers import save_travellers
@@ -299,6 +300,30 @@ def release(request: TravellerRequest, locator: str) -> HttpResponse:
     else:
         messages.success(request, _("You let the seats go. Nothing was charged."))
     return redirect("trip", booking.locator)
+
+
+@require_safe
+@never_cache
+@login_required
+def e_ticket_file(request: TravellerRequest, locator: str) -> HttpResponse:
+    return _document(request, locator, Document.E_TICKET)
+
+
+@require_safe
+@never_cache
+@login_required
+def calendar_file(request: TravellerRequest, locator: str) -> HttpResponse:
+    return _document(request, locator, Document.CALENDAR)
+
+
+def _document(request: TravellerRequest, locator: str, document: Document) -> HttpResponse:
+    """One of the files of the traveller's own booking; 404 where it has none of these."""
+    booking = _own_trip(request, locator).booking
+    if document not in booking.documents:
+        raise Http404
+    written = write_document(booking, document, now=timezone.now())
+    headers = {"Content-Disposition": f'attachment; filename="{written.name}"'}
+    return HttpResponse(written.content, content_type=written.media_type, headers=headers)
 
 
 @require_POST

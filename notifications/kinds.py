@@ -45,19 +45,21 @@ EVERY_WAY = (Way.EMAIL, Way.INBOX, Way.SMS)
 
 KINDS: dict[str, Kind] = {
     "booking_held": Kind(label=_("Seats held: pay by")),
-    "booking_confirmed": Kind(label=_("Booking confirmed")),
+    "booking_confirmed": Kind(label=_("Booking confirmed"), enclosures=("e_ticket", "invitations")),
     "payment_failed": Kind(label=_("Payment failed")),
     "hold_expired": Kind(label=_("Time to pay ran out")),
     "payment_refunded": Kind(label=_("Paid too late: money goes back")),
-    "booking_cancelled": Kind(label=_("Booking cancelled")),
+    "booking_cancelled": Kind(label=_("Booking cancelled"), enclosures=("invitations",)),
     "refund_paid": Kind(label=_("Refund paid")),
-    "seats_changed": Kind(label=_("Seats changed")),
+    "seats_changed": Kind(label=_("Seats changed"), enclosures=("e_ticket",)),
     "check_in_open": Kind(label=_("Check-in is open"), choosable=True),
     "flight_reminder": Kind(label=_("The day before a flight"), choosable=True),
     "check_in_closing": Kind(label=_("Last call to check in"), urgency=Urgency.NOW, ways=EVERY_WAY, choosable=True),
-    "flight_delayed": Kind(label=_("Flight moved"), urgency=Urgency.NOW, ways=EVERY_WAY),
-    "gate_changed": Kind(label=_("Gate changed"), urgency=Urgency.NOW, ways=EVERY_WAY),
-    "flight_cancelled": Kind(label=_("Flight cancelled"), urgency=Urgency.NOW, ways=EVERY_WAY),
+    "flight_delayed": Kind(label=_("Flight moved"), urgency=Urgency.NOW, ways=EVERY_WAY, enclosures=("invitations",)),
+    "gate_changed": Kind(label=_("Gate changed"), urgency=Urgency.NOW, ways=EVERY_WAY, enclosures=("invitations",)),
+    "flight_cancelled": Kind(
+        label=_("Flight cancelled"), urgency=Urgency.NOW, ways=EVERY_WAY, enclosures=("invitations",)
+    ),
     "flight_note": Kind(label=_("Written by staff to a flight's travellers")),
     "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),
     "account": Kind(label=_("About the account"), urgency=Urgency.NOW, ways=(Way.EMAIL,), secret=True),

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
+
 from airlines.api.offers import conditions_as_dict, price_as_dict, segment_as_dict
 from bookings.messages import seated_in_words
 from bookings.models import Booking, Coupon, Passenger, Payment
@@ -33,6 +35,10 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
         "passengers": _passengers(booking),
         "tickets": _tickets(booking),
         "payments": [payment_as_dict(payment) for payment in booking.payments.all()],
+        "documents": [
+            {"type": document, "url": reverse("booking-document", args=[booking.locator, document])}
+            for document in booking.documents
+        ],
         "available_actions": booking.available_actions,
     }
 

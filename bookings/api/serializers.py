@@ -8,7 +8,7 @@ from rest_framework import serializers
 from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSerializer
 from airlines.models import CabinClass
 from airlines.services.fleet import SeatPosition
-from bookings.models import Booking, CancellationQuote, Passenger, Payment
+from bookings.models import Booking, CancellationQuote, Document, Passenger, Payment
 from bookings.services.holds import PHONE, Contact
 from bookings.services.seat_maps import SeatState
 from bookings.services.togetherness import Arrangement
@@ -173,6 +173,11 @@ class CancellationQuoteSerializer(serializers.ModelSerializer[CancellationQuote]
         fields = ["id", "refund", "penalty", "quoted_at", "expires_at", "confirmed_at"]
 
 
+class DocumentSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=Document.choices)
+    url = serializers.CharField(help_text="Where to GET the file, with the same credentials.")
+
+
 class BookingSerializer(serializers.Serializer[Any]):
     """A booking as its owner sees it; made by `presentation.booking_as_dict`."""
 
@@ -193,6 +198,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     passengers = BookedPassengerSerializer(many=True)
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
+    documents = DocumentSerializer(many=True)
     available_actions = serializers.ListField(
         child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "check_in", "cancel"])
     )

@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -29,10 +30,11 @@ from bookings.api.serializers import (
     SeatedBookingSerializer,
     SeatMapSerializer,
 )
-from bookings.models import Booking, CancellationQuote
+from bookings.models import Booking, CancellationQuote, Document
 from bookings.querysets import BookingQuerySet
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
+from bookings.services.documents import write_document
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
 from bookings.services.seat_maps import seat_map
@@ -159,6 +161,20 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
         """Check in everybody on each flight that is open for it; who has no seat gets one."""
         check_in(booking=self.get_object(), now=timezone.now())
         return self._booking(locator, status.HTTP_200_OK)
+
+    @extend_schema(
+        responses={(200, "application/pdf"): bytes, (200, "text/calendar"): bytes},
+        parameters=[OpenApiParameter("document", str, OpenApiParameter.PATH, enum=Document.values)],
+    )
+    @action(methods=["get"], detail=True, url_path="documents/(?P<document>[a-z_]+)", url_name="document")
+    def document(self, request: Request, locator: str, document: str) -> HttpResponse:
+        """The file itself: the e-ticket as PDF, or the flights as a calendar. A booking lists its `documents`."""
+        booking = self._with_journey(locator)
+        if document not in booking.documents:
+            raise NotFound
+        written = write_document(booking, Document(document), now=timezone.now())
+        headers = {"Content-Disposition": f'attachment; filename="{written.name}"'}
+        return HttpResponse(written.content, content_type=written.media_type, headers=headers)
 
     @extend_schema(request=SeatChoicesSerializer, responses=BookingSerializer)
     @action(methods=["put"], detail=True)

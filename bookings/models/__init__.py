@@ -1,6 +1,6 @@
 """What was sold: bookings with travellers, flights, coupons and tickets; and the money."""
 
-from bookings.models.bookings import Booking, Coupon, Passenger, Segment, Ticket
+from bookings.models.bookings import Booking, Coupon, Document, Passenger, Segment, Ticket
 from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.sandbox import SandboxCharge
 from bookings.models.saved_travellers import SavedTraveller
@@ -9,6 +9,7 @@ __all__ = [
     "Booking",
     "CancellationQuote",
     "Coupon",
+    "Document",
     "Passenger",
     "Payment",
     "Refund",

@@ -16,6 +16,13 @@ from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
 
+class Document(models.TextChoices):
+    """What a traveller takes away from a booking, as a file."""
+
+    E_TICKET = "e_ticket", _("e-ticket")
+    CALENDAR = "calendar", _("calendar file")
+
+
 @pghistory.track(pghistory.UpdateEvent(), exclude=["held_at", "currency", "seats"])
 class Booking(models.Model):
     """A journey sold, or held to be sold, to a party. People call it by its record locator."""
@@ -92,6 +99,11 @@ class Booking(models.Model):
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
             return ["cancel", *self._seat_choice, *self._check_in]
         return []
+
+    @property
+    def documents(self) -> list[Document]:
+        """The files that there are of it: none before it is paid or after it is cancelled."""
+        return list(Document) if self.status == self.Status.CONFIRMED else []
 
     @property
     def _check_in(self) -> list[str]:

@@ -98,7 +98,7 @@ def travellers_on(flight: Flight) -> int:
     return Coupon.objects.live().filter(flight=flight, booking__status=Booking.Status.CONFIRMED).count()
 
 
-def _tell(kind: str, booking: Booking, flight: Flight, now: datetime, *, what: str = "", **facts: object) -> None:
+def _tell(kind: str, booking: Booking, flight: Flight, now: datetime, *, what: str = "", **facts: Any) -> None:
     """About `what` of the flight, or about its revision: so that every change is told and none twice."""
     subject = about(flight, what or f"r{flight.revision}")
     facts |= _as_prefetched(booking, flight)

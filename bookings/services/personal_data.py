@@ -27,6 +27,7 @@ def personal_data(user: User) -> dict[str, Any]:
             "email": user.email,
             "first_name": user.first_name,
             "last_name": user.last_name,
+            "language": user.language,
             "joined_at": user.date_joined,
             "last_login_at": user.last_login,
             "second_factors": sorted(Authenticator.objects.filter(user=user).values_list("type", flat=True)),
@@ -34,7 +35,7 @@ def personal_data(user: User) -> dict[str, Any]:
         },
         "saved_travellers": list(user.saved_travellers.values("title", "given_name", "family_name", "born_on")),
         "bookings": [_booking(booking) for booking in bookings],
-        "messages": list(messages_to(user.email).values("kind", "subject", "written_at", "sent_at")),
+        "messages": list(messages_to(user, phones=_phones(user)).values("kind", "subject", "written_at", "sent_at")),
     }
 
 
@@ -89,13 +90,18 @@ def close_account(*, user: User, now: datetime) -> None:
     busy = sorted(Booking.objects.of(locked).unfinished(now).values_list("locator", flat=True))
     if busy:
         raise AccountInUse(bookings=busy)
-    forget_recipient(locked.email)
+    forget_recipient(locked, phones=_phones(locked))
     _lock_out(locked, now)
     Booking.objects.of(locked).update(contact_email=_nobody(locked), contact_phone="", held_from=None)
     locked.saved_travellers.all().delete()
     locked.email, locked.first_name, locked.last_name, locked.is_active = _nobody(locked), "", "", False
     locked.set_unusable_password()
     locked.save()
+
+
+def _phones(user: User) -> set[str]:
+    """Where text messages about the bookings went."""
+    return set(Booking.objects.of(user).exclude(contact_phone="").values_list("contact_phone", flat=True))
 
 
 def _nobody(user: User) -> str:

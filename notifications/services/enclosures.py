@@ -3,6 +3,7 @@
 from email.mime.base import MIMEBase
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from notifications.kinds import KINDS
@@ -11,8 +12,6 @@ from notifications.models import Message
 
 def enclosures_of(message: Message) -> list[MIMEBase]:
     """The files that the message's kind names, each made by what `settings.MESSAGE_ENCLOSURES` says."""
-    return [
-        part
-        for name in KINDS[message.kind].enclosures
-        for part in import_string(settings.MESSAGE_ENCLOSURES[name])(message)
-    ]
+    with translation.override(message.language or settings.LANGUAGE_CODE):
+        makers = [import_string(settings.MESSAGE_ENCLOSURES[name]) for name in KINDS[message.kind].enclosures]
+        return [part for make in makers for part in make(message)]

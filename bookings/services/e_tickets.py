@@ -1,0 +1,179 @@
+"""The e-ticket receipt as a PDF: one page of A4, whatever the booking holds.
+
+It says what a ticket has to say (IATA Resolution 722f): who, ticket numbers, flights by their local times, fare, each
+tax, what was paid, and the conditions.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+from anyascii import anyascii
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, KeepInFrame, Paragraph, Spacer, Table, TableStyle
+
+from airlines.models import FareFamily
+from bookings.models import Booking, Coupon, Passenger
+from bookings.services.journeys import price_of
+from bookings.services.telling import DAY
+from flights_project.lib import clock
+from flights_project.lib.money import rounded
+
+REGULAR, BOLD = TTFont("Vera", "Vera.ttf"), TTFont("VeraBd", "VeraBd.ttf")
+for font in (REGULAR, BOLD):
+    pdfmetrics.registerFont(font)
+pdfmetrics.registerFontFamily("Vera", normal="Vera", bold="VeraBd", italic="Vera", boldItalic="VeraBd")
+
+MARGIN = 16 * mm
+WIDTH = A4[0] - 2 * MARGIN
+INK, QUIET, LINE, BRAND = HexColor("#17252b"), HexColor("#526067"), HexColor("#b9b3a5"), HexColor("#0a4a56")
+TEXT = ParagraphStyle("text", fontName="Vera", fontSize=8.5, leading=11.5, textColor=INK)
+SMALL = ParagraphStyle("small", TEXT, fontSize=7.5, leading=10, textColor=QUIET)
+AMOUNT = ParagraphStyle("amount", TEXT, alignment=TA_RIGHT)
+HEADING = ParagraphStyle("heading", TEXT, fontName="VeraBd", fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=3)
+TITLE = ParagraphStyle("title", TEXT, fontName="VeraBd", fontSize=17, leading=22, textColor=BRAND)
+LOCATOR = ParagraphStyle("locator", TITLE, alignment=TA_RIGHT, textColor=INK)
+RULES = TableStyle(
+    [
+        ("LINEABOVE", (0, 0), (-1, -1), 0.4, LINE),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+        ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+    ]
+)
+
+
+def e_ticket(booking: Booking) -> bytes:
+    """The PDF of a confirmed booking, which comes from `with_journey()`, in the language of now."""
+    paper = BytesIO()
+    canvas = Canvas(paper, pagesize=A4, invariant=True, lang=settings.LANGUAGE_CODE)
+    canvas.setTitle(_("E-ticket %(locator)s") % {"locator": booking.locator})
+    canvas.setAuthor(settings.AIRLINE_NAME)
+    content = [*_head(booking), *_travellers(booking), *_flights(booking), *_price(booking), *_conditions(booking)]
+    height = A4[1] - 2 * MARGIN
+    page = KeepInFrame(WIDTH, height, content, mode="shrink")  # a long journey gets smaller letters, not a second page
+    _width, used = page.wrapOn(canvas, WIDTH, height)
+    page.drawOn(canvas, MARGIN, A4[1] - MARGIN - used)
+    canvas.save()
+    return paper.getvalue()
+
+
+def _head(booking: Booking) -> list[Flowable]:
+    confirmed = date_format(booking.confirmed_at.date(), DAY) if booking.confirmed_at else ""
+    left = [_p(settings.AIRLINE_NAME, TITLE), _p(_("E-ticket receipt"), TEXT)]
+    right = [_p(booking.locator, LOCATOR), _p(_("Booked on %(day)s") % {"day": confirmed}, AMOUNT)]
+    return [Table([[left, right]], colWidths=[WIDTH * 0.6, WIDTH * 0.4]), Spacer(0, 4)]
+
+
+def _travellers(booking: Booking) -> list[Flowable]:
+    numbers = {segment.pk: segment.flight.number for segment in booking.segments.all()}
+    rows = [[_p(_("Traveller"), SMALL), _p(_("Ticket"), SMALL), _p(_("Seats"), SMALL)]]
+    for passenger in booking.passengers.all():
+        name = f"{passenger.get_title_display()} {passenger}".strip()
+        if passenger.type != Passenger.Type.ADULT:
+            name += f", {passenger.get_type_display()}"
+        seats = [
+            f"{numbers[coupon.segment_id]} {coupon.seat}"
+            for coupon in sorted(booking.coupons.all(), key=lambda coupon: coupon.segment_id)
+            if coupon.passenger_id == passenger.pk and coupon.seat and coupon.is_live
+        ]
+        rows.append([_p(name, bold=True), _p(str(passenger.ticket)), _p(", ".join(seats) or "–")])
+    return [_p(_("Travellers"), HEADING), Table(rows, colWidths=_shares(5, 3, 4), style=RULES)]
+
+
+def _flights(booking: Booking) -> list[Flowable]:
+    rows = [[_p(text, SMALL) for text in (_("Flight"), _("From"), _("To"), _("State"))]]
+    for segment in booking.segments.all():
+        flight = segment.flight
+        flown = [coupon for coupon in booking.coupons.all() if coupon.segment_id == segment.pk]
+        rows.append(
+            [
+                [_p(flight.number, bold=True), _p(f"{booking.get_cabin_display()}, {segment.family.name}", SMALL)],
+                _end(flight.origin, flight.departs_at, flight.origin_terminal),
+                _end(flight.destination, flight.arrives_at, flight.destination_terminal),
+                _p(_state(flight.get_status_display(), flown)),
+            ]
+        )
+    note = _p(_("All times are local to each airport."), SMALL)
+    return [_p(_("Flights"), HEADING), Table(rows, colWidths=_shares(3, 4, 4, 2), style=RULES), note]
+
+
+def _end(airport, instant, terminal: str) -> list[Paragraph]:  # type: ignore[no-untyped-def]
+    local = instant.astimezone(clock.zone(airport.zone))
+    place = f"{airport.city.name} ({airport.iata})"
+    where = airport.name + (", " + _("Terminal %(terminal)s") % {"terminal": terminal} if terminal else "")
+    return [_p(f"{local:%H:%M}, {date_format(local.date(), DAY)}", bold=True), _p(place), _p(where, SMALL)]
+
+
+def _state(flight: str, coupons: Sequence[Coupon]) -> str:
+    live = [coupon for coupon in coupons if coupon.is_live]
+    return flight if live else str(Coupon.Status.CANCELLED.label)
+
+
+def _price(booking: Booking) -> list[Flowable]:
+    price = price_of(booking)
+    rows = [[_p(_("Fare")), _amount(booking, price.base)]]
+    rows += [[_p(f"{tax.code}  {tax.name}"), _amount(booking, tax.amount)] for tax in price.taxes]
+    rows.append([_p(_("Paid, with all taxes"), bold=True), _amount(booking, booking.total, bold=True)])
+    return [_p(_("Price"), HEADING), Table(rows, colWidths=_shares(4, 1), style=RULES)]
+
+
+def _conditions(booking: Booking) -> list[Flowable]:
+    lines = [_p(f"•  {line}", SMALL) for line in conditions_of(booking.family, booking.currency)]
+    return [_p(_("Conditions of the fare"), HEADING), *lines]
+
+
+def conditions_of(family: FareFamily, currency: str) -> list[str]:
+    """What a fare allows, in sentences."""
+    change = _("Cannot be changed.")
+    if family.change_fee is not None:
+        change = _("Changes cost %(fee)s and the difference of the fares.") % {"fee": f"{currency} {family.change_fee}"}
+    bags = _("Cabin bag of %(kg)d kg.") % {"kg": family.cabin_bag_kg}
+    if family.checked_bag_kg:
+        bags += " " + _("Checked bag of %(kg)d kg.") % {"kg": family.checked_bag_kg}
+    else:
+        bags += " " + _("No checked bag.")
+    return [
+        bags,
+        change,
+        _("Cancelled by you, %(percent)d %% of the fare comes back, and all taxes of flights not flown.")
+        % {"percent": family.refund_percent},
+        _("Cancelled within 24 hours of booking, a week or more ahead, or by us, everything comes back."),
+        ngettext(
+            "Check-in closes %(count)d minute before departure.",
+            "Check-in closes %(count)d minutes before departure.",
+            minutes := int(settings.CHECK_IN_CLOSES_BEFORE_DEPARTURE.total_seconds() // 60),
+        )
+        % {"count": minutes},
+    ]
+
+
+def _amount(booking: Booking, amount, *, bold: bool = False) -> Paragraph:  # type: ignore[no-untyped-def]
+    return _p(f"{booking.currency} {rounded(amount, booking.currency):,}", AMOUNT, bold=bold)
+
+
+def _shares(*parts: int) -> list[float]:
+    return [WIDTH * part / sum(parts) for part in parts]
+
+
+def _p(text: str, style: ParagraphStyle = TEXT, *, bold: bool = False) -> Paragraph:
+    written = escape(printable(text))
+    return Paragraph(f"<b>{written}</b>" if bold else written, style)
+
+
+def printable(text: str) -> str:
+    """`text` in letters that the font has; others as the Latin ones that stand for them, as in a passport."""
+    return "".join(sign if ord(sign) in REGULAR.face.charToGlyph else anyascii(sign) for sign in text)

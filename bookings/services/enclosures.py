@@ -1,0 +1,53 @@
+"""The files that go with mails about bookings: made when a mail is sent, of what is true then."""
+
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
+from email.mime.text import MIMEText
+
+from django.utils import timezone
+
+from bookings.models import Booking, Segment
+from bookings.services.calendars import invitation_to
+from bookings.services.e_tickets import e_ticket
+from notifications.models import Message
+
+
+def e_ticket_of(message: Message) -> list[MIMEBase]:
+    """The receipt of the booking that the message is about; none where it is not confirmed any more."""
+    booking = _booking(message)
+    if booking.status != Booking.Status.CONFIRMED:
+        return []
+    part = MIMEApplication(e_ticket(booking), "pdf")
+    part.add_header("Content-Disposition", "attachment", filename=f"e-ticket-{booking.locator}.pdf")
+    return [part]
+
+
+def invitations_of(message: Message) -> list[MIMEBase]:
+    """An invitation, or its withdrawal, for each flight that the message is about: a calendar takes one at a time
+    (RFC 5546, 3.2.2)."""
+    booking = _booking(message)
+    return [_invitation(segment, booking) for segment in _concerned(message, booking)]
+
+
+def _booking(message: Message) -> Booking:
+    return Booking.objects.with_journey().get(locator=message.context["locator"])
+
+
+def _concerned(message: Message, booking: Booking) -> list[Segment]:
+    """The flight of a message about one; of a cancellation what nobody flies any more; else the whole journey."""
+    segments = list(booking.segments.all())
+    if "flight" in message.context:
+        return [segment for segment in segments if segment.flight_id == message.context["flight"]["id"]]
+    if message.kind == "booking_cancelled":
+        live = {coupon.segment_id for coupon in booking.coupons.all() if coupon.is_live}
+        return [segment for segment in segments if segment.pk not in live]
+    return segments
+
+
+def _invitation(segment: Segment, booking: Booking) -> MIMEBase:
+    """As calendars in mail programs expect it (RFC 6047, 2.4)."""
+    method, content = invitation_to(segment, booking, now=timezone.now())
+    part = MIMEText(content.decode(), "calendar", "utf-8")
+    part.set_param("method", method)
+    part.add_header("Content-Disposition", "attachment", filename=f"{segment.flight.number}.ics")
+    return part
