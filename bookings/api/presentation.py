@@ -36,7 +36,7 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
         "tickets": _tickets(booking),
         "payments": [payment_as_dict(payment) for payment in booking.payments.all()],
         "documents": [
-            {"type": document, "url": reverse("booking-document", args=[booking.locator, document])}
+            {"document": document, "url": reverse("booking-document", args=[booking.locator, document])}
             for document in booking.documents
         ],
         "available_actions": booking.available_actions,

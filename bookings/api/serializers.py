@@ -174,7 +174,7 @@ class CancellationQuoteSerializer(serializers.ModelSerializer[CancellationQuote]
 
 
 class DocumentSerializer(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=Document.choices)
+    document = serializers.ChoiceField(choices=Document.choices)
     url = serializers.CharField(help_text="Where to GET the file, with the same credentials.")
 
 

@@ -11,7 +11,7 @@ def name_reminders_that_were_sent(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('airlines', '0004_gate_and_revision'),
+        ('airlines', '0005_gate_and_revision'),
         ('bookings', '0003_saved_travellers'),
     ]
 

@@ -52,7 +52,7 @@ def _written(method: str, events: Iterable[Event]) -> bytes:
     for event in events:
         calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(segment: Segment, booking: Booking, now: datetime) -> Event:

@@ -218,7 +218,7 @@ class TestTakingThemAway:
         mine = as_user(traveller)
         documents = mine.get(f"/api/v1/bookings/{booked.locator}/").json()["documents"]
 
-        assert [each["type"] for each in documents] == ["e_ticket", "calendar"]
+        assert [each["document"] for each in documents] == ["e_ticket", "calendar"]
         assert mine.get(documents[0]["url"]).content.startswith(b"%PDF-")
         assert mine.get(documents[1]["url"]).content.startswith(b"BEGIN:VCALENDAR")
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('airlines', '0003_place_words'),
+        ('airlines', '0004_pricing_rules'),
     ]
 
     operations = [
