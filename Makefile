@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check screenshots chaos bench-booking bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi screenshots chaos bench-booking bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -44,12 +44,16 @@ check: tools ## Lint, format, types, layers, templates, migrations, deployment, 
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@echo "== Django: a production deployment"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@echo "== drf-spectacular: the API description"
-	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@echo "== drf-spectacular: the API description is docs/openapi.yaml"
+	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
+	@diff --unified=1 docs/openapi.yaml .local/openapi.yaml || { echo "the API has changed: make openapi" >&2; exit 1; }
 	@echo "== all good"
 
 screenshots: tools ## Every page at both widths, light and dark, into docs/screenshots/ (ARGS="--url http://localhost:8000")
 	@$(BIN)/python -m tests.screenshots $(ARGS)
+
+openapi: tools ## Write docs/openapi.yaml anew, after a change of the API
+	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)

@@ -341,7 +341,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["flights_project.gateway.wire.OrjsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["flights_project.gateway.wire.OrjsonRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "flights_project.gateway.schema.ContractSchema",
     "DEFAULT_PAGINATION_CLASS": "flights_project.gateway.pagination.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["flights_project.gateway.filters.KnownFilters"],
     "DEFAULT_THROTTLE_CLASSES": ["flights_project.gateway.throttles.CallerThrottle"],
@@ -370,7 +370,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"FlightStatusEnum": "airlines.models.Flight.Status"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "flights_project.gateway.schema.add_problem_responses",
+        "flights_project.contract.complete",
     ],
 }
 API_KEY_OVERLAP = timedelta(hours=env.int("API_KEY_OVERLAP_HOURS", default=72))

@@ -29,6 +29,8 @@ from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, Staf
 
 
 class CityViewSet(ConditionalWrites, viewsets.ModelViewSet[City]):
+    """Cities with one airport or several."""
+
     queryset = City.objects.order_by("pk")
     serializer_class = serializers.CitySerializer
     permission_classes = (ReadOrStaffWrite,)
@@ -36,6 +38,8 @@ class CityViewSet(ConditionalWrites, viewsets.ModelViewSet[City]):
 
 
 class AirportViewSet(ConditionalWrites, viewsets.ModelViewSet[Airport]):
+    """Airports, each of a city, with the zone of its clocks."""
+
     queryset = Airport.objects.select_related("city").order_by("pk")
     serializer_class = serializers.AirportSerializer
     permission_classes = (ReadOrStaffWrite,)
@@ -43,6 +47,8 @@ class AirportViewSet(ConditionalWrites, viewsets.ModelViewSet[Airport]):
 
 
 class AirplaneViewSet(ConditionalWrites, viewsets.ModelViewSet[Airplane]):
+    """The fleet: airplanes with the cabins whose layout makes their seats."""
+
     queryset = Airplane.objects.prefetch_related("cabins").order_by("pk")
     serializer_class = serializers.AirplaneSerializer
     permission_classes = (ReadOrStaffWrite,)
@@ -50,6 +56,8 @@ class AirplaneViewSet(ConditionalWrites, viewsets.ModelViewSet[Airplane]):
 
 
 class FareFamilyViewSet(ConditionalWrites, viewsets.ModelViewSet[FareFamily]):
+    """What a fare includes: bags, seats, changes, refunds."""
+
     queryset = FareFamily.objects.order_by("pk")
     serializer_class = serializers.FareFamilySerializer
     permission_classes = (ReadOrStaffWrite,)
@@ -57,6 +65,8 @@ class FareFamilyViewSet(ConditionalWrites, viewsets.ModelViewSet[FareFamily]):
 
 
 class FlightViewSet(ConditionalWrites, viewsets.ModelViewSet[Flight]):
+    """Flights with their seats left and their prices."""
+
     queryset = Flight.objects.with_places().with_inventory().order_by("pk")
     serializer_class = serializers.FlightSerializer
     permission_classes = (ReadOrStaffWrite,)

@@ -13,6 +13,33 @@ from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import DomainError
 from flights_project.lib.problems import MEDIA_TYPE, Problem
 
+CODES = {
+    "invalid": 400,
+    "unreadable_json": 400,
+    "parse_error": 400,
+    "not_authenticated": 401,
+    "authentication_failed": 401,
+    "bad_authorization_header": 401,
+    "invalid_api_key": 401,
+    "token_not_valid": 401,
+    "no_active_account": 401,
+    "logged_out": 401,
+    "second_factor_required": 401,
+    "permission_denied": 403,
+    "scope_required": 403,
+    "address_not_allowed": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "throttled": 429,
+    "internal_error": 500,
+}
+"""The codes that the framework and the gateway answer with, and their status. The trade's own errors bring theirs."""
+BY_STATUS = {400: "parse_error", 401: "authentication_failed", 403: "permission_denied", 404: "not_found"}
+"""For a code that a library made up and the contract does not know."""
+
 
 class PreconditionFailed(DomainError):
     code = "precondition_failed"
@@ -81,7 +108,8 @@ def unforeseen() -> Problem:
 
 def _code(error: exceptions.APIException) -> str:
     codes = error.get_codes()
-    return codes if isinstance(codes, str) else error.default_code
+    code = codes if isinstance(codes, str) else error.default_code
+    return code if code in CODES else BY_STATUS.get(error.status_code, code)
 
 
 def _text(detail: Any) -> str:

@@ -1,37 +1,46 @@
-"""What drf-spectacular cannot know by itself: every call may answer with a problem."""
+"""What calls have in common in their description."""
 
+from collections.abc import Iterable
 from typing import Any
 
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457 problem document.",
-    "required": ["type", "code", "title", "status", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string"},
-        "code": {"type": "string", "description": "Stable: decide by this."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "For a person to read."},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "object",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-            "description": "For `invalid`: what is wrong with each field.",
-        },
-    },
-    "additionalProperties": True,
+from drf_spectacular.openapi import AutoSchema
+
+from flights_project.gateway.api.resources import ConditionalWrites, SparseFields
+
+Parameter = dict[str, Any]
+
+TEXT = {"type": "string"}
+FIELDS = {
+    "name": "fields",
+    "in": "query",
+    "schema": TEXT,
+    "description": "Names of fields, with commas between: the answer has these alone.",
 }
-METHODS = {"get", "post", "put", "patch", "delete"}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": TEXT,
+    "description": "The `ETag` of an answer that you have: 304 while nothing has changed.",
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": TEXT,
+    "description": "The `ETag` that you read at this address: 412 where it was changed since.",
+}
 
 
-def add_problem_responses(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """Postprocessing hook: the `Problem` schema, as the default answer of every operation."""
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
-    answer = {
-        "description": "A problem; `code` says which.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for path in result["paths"].values():
-        for method in METHODS & path.keys():
-            path[method]["responses"].setdefault("default", answer)
-    return result
+class ContractSchema(AutoSchema):
+    """Names the parameters that calls have in common."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            operation["parameters"] = [*operation.get("parameters", []), *self._common_parameters()]
+        return operation
+
+    def _common_parameters(self) -> Iterable[Parameter]:
+        if self.method == "GET":
+            return [FIELDS, IF_NONE_MATCH] if isinstance(self.view, SparseFields) else [IF_NONE_MATCH]
+        writes_what_is_there = isinstance(self.view, ConditionalWrites) and self.method != "POST"
+        return [IF_MATCH] if writes_what_is_there else []

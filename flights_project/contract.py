@@ -1,0 +1,108 @@
+"""The API's contract as OpenAPI tells it: what drf-spectacular cannot know by itself.
+
+Each call says which problems it may answer with, by status, each code with an example; each body has an example too,
+composed by `examples.py`. `docs/openapi.yaml` is the contract as it was agreed: `make openapi` writes it.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from flights_project.api import STATUSES
+from flights_project.examples import example_of
+from flights_project.gateway.problems import CODES
+from flights_project.lib.problems import MEDIA_TYPE, Problem
+
+Document = dict[str, Any]
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem document.",
+    "required": ["type", "code", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "code": {"type": "string", "description": "Stable: decide by this."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For a person to read."},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "description": "For `invalid`: what is wrong with each field.",
+        },
+    },
+    "additionalProperties": True,
+}
+METHODS = {"get", "post", "put", "patch", "delete"}
+ALWAYS = {400, 401, 403, 405, 406, 429, 500, 503}
+
+
+def complete(result: Document, **_kwargs: Any) -> Document:
+    """Postprocessing hook: problems and examples."""
+    components = result["components"]
+    components["schemas"]["Problem"] = PROBLEM
+    components["responses"] = {_name(status): _problems(status) for status in sorted(set(_codes().values()))}
+    components["responses"]["NotModified"] = {"description": "As it was when you read it: take what you have."}
+    for path, operations in result["paths"].items():
+        for method in METHODS & operations.keys():
+            operation = operations[method]
+            for status in _statuses(path, method, operation):
+                operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+            if method == "get":
+                operation["responses"].setdefault("304", {"$ref": "#/components/responses/NotModified"})
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+            _add_examples(operation, components["schemas"])
+    return result
+
+
+def _statuses(path: str, method: str, operation: Document) -> set[int]:
+    """What a call may answer beside its success."""
+    headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+    decides = method != "get" or "/offers/" in path
+    return (
+        ALWAYS
+        | ({404} if "{" in path else set())
+        | ({409, 410} if decides else set())
+        | ({412} if headers & {"If-Match"} else set())
+        | ({413, 415} if "requestBody" in operation else set())
+        | ({422} if "Idempotency-Key" in headers else set())
+    )
+
+
+def _codes() -> dict[str, int]:
+    """Every code that the API answers with, and its status."""
+    return CODES | {error.code: status for error, status in STATUSES.items()}
+
+
+def _problems(status: int) -> Document:
+    codes = [code for code, its_status in _codes().items() if its_status == status]
+    return {
+        "description": f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in codes) + ".",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {code: {"value": _example(code, status)} for code in codes},
+            }
+        },
+    }
+
+
+def _example(code: str, status: int) -> Document:
+    """As it is answered, for a request that had an id."""
+    title = next((error.title for error in STATUSES if error.code == code), HTTPStatus(status).phrase)
+    members = {"errors": {"depart_on": ["Enter a valid date."]}} if code == "invalid" else {}
+    problem = Problem(status=status, code=code, title=title, detail=title, members=members).as_dict()
+    return problem | {"request_id": "0b6bd8e2-5c1c-4a53-9d8b-0d3c8d2c9f10"}
+
+
+def _name(status: int) -> str:
+    """`404` → `NotFound`."""
+    return HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
+
+
+def _add_examples(operation: Document, schemas: Document) -> None:
+    answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    for body in [operation.get("requestBody", {}), *answers]:
+        for content in body.get("content", {}).values():
+            if not content.keys() & {"example", "examples"} and content.get("schema"):
+                content["example"] = example_of(content["schema"], schemas)
