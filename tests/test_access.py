@@ -30,6 +30,7 @@ from airlines.tests.factories import (
     fare_of,
     make_flight,
 )
+from bookings.models import Document
 from bookings.services.cancellation import quote_cancellation
 from bookings.services.payment import pay
 from bookings.services.saved_travellers import save_travellers
@@ -148,10 +149,11 @@ def path_of(row: Row, owner: User, now: Any) -> str:
     """The row's path, with the ids of things that are made for it."""
     flight = make_flight(departs_at=now + timedelta(days=30))
     FareFamily.objects.update(refund_percent=40)
-    make = make_booking if "cancel" in row.path else make_hold
+    make = make_booking if any(part in row.path for part in PAID) else make_hold
     booking = make(owner, flight, now=now)
     things: dict[str, Callable[[], Any]] = {
         "flight": lambda: flight.pk,
+        "document": lambda: Document.E_TICKET,
         "fare": lambda: fare_of(flight).pk,
         "offer": lambda: claim_for([flight], now=now).token,
         "locator": lambda: booking.locator,
@@ -164,6 +166,8 @@ def path_of(row: Row, owner: User, now: Any) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: str(things[found[1]]()), row.path)
 
 
+PAID = ("cancel", "document", "e-ticket", "flights.ics")
+"""Paths of what only a paid booking has."""
 ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "cities": lambda *_: CityFactory(code="ZZZ"),
     "airports": lambda *_: AirportFactory(iata="JFK"),

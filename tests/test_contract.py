@@ -30,7 +30,9 @@ def contract() -> dict[str, Any]:
 
 def operations() -> list[tuple[str, dict[str, Any]]]:
     paths = contract()["paths"].items()
-    return [(f"{name} {path}", path_item[name]) for path, path_item in paths for name in METHODS & path_item.keys()]
+    return [
+        (f"{name} {path}", path_item[name]) for path, path_item in paths for name in sorted(METHODS & path_item.keys())
+    ]
 
 
 def contents(operation: dict[str, Any]) -> list[dict[str, Any]]:

@@ -54,8 +54,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-MANAGED_BY = frozenset({"seats", "seats_together", "cancellation_quotes", "confirm_cancellation"})
+MANAGED_BY = frozenset({"seats", "seats_together", "check_in", "cancellation_quotes", "confirm_cancellation"})
 """Calls that change what was booked."""
+READ_BY = frozenset({"list", "retrieve", "document"})
 
 
 class NewestFirst(CursorPages):
@@ -80,7 +81,7 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
         """What was booked is read by whoever books or manages; `action` is None for a method that there is not."""
         if self.action in MANAGED_BY:
             return ApiKey.Scope.MANAGE
-        return (ApiKey.Scope.BOOK, ApiKey.Scope.MANAGE) if self.action in {"list", "retrieve"} else ApiKey.Scope.BOOK
+        return (ApiKey.Scope.BOOK, ApiKey.Scope.MANAGE) if self.action in READ_BY else ApiKey.Scope.BOOK
 
     def get_queryset(self) -> BookingQuerySet:
         return Booking.objects.of(cast("User", self.request.user))

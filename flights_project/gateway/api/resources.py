@@ -33,7 +33,7 @@ class SparseFields(GenericAPIView[Any]):
             raise ValidationError({FIELDS: [f"There is no field {name}." for name in sorted(unknown)]})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.chosen and request.method in SAFE_METHODS and not response.exception:
+        if self.chosen and request.method in SAFE_METHODS and isinstance(response, Response) and not response.exception:
             pages = "results" in response.data
             response.data = (
                 response.data | {"results": [self.sparse(each) for each in response.data["results"]]}
