@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
+from airlines.services import reference
 from flights_project.gateway import tokens
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import Role
@@ -44,6 +45,24 @@ def _plain_environment(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _reference_as_it_is(settings: Any) -> None:
+    """Every search asks whether the reference has changed: tests change it faster than anybody else."""
+    reference.forget()
+    settings.REFERENCE_CHECKED_EVERY = timedelta(0)
+
+
+@pytest.fixture
+def keep_reference(settings: Any) -> Any:
+    """Called once everything is made: from then on the reference is in memory, as in a process that runs."""
+
+    def keep() -> None:
+        settings.REFERENCE_CHECKED_EVERY = timedelta(hours=1)
+        reference.current()
+
+    return keep
 
 
 @pytest.fixture

@@ -1,20 +1,19 @@
-"""Offers as pages show them: grouped by flight, with the price as a table, and the way back to the search."""
+"""Offers as pages show them: the price as a table, and the way back to the search."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 from urllib.parse import urlencode
 
-from django.core import signing
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, SeatsGone
 from airlines.models import Airport, CabinClass, Flight, FlightFare, TaxRule
-from airlines.services.offers import SALT, Offer, Slice, make_offer, open_offer, price_again
+from airlines.parameters import ROWS
+from airlines.services.offers import Offer, make_offer, open_offer, open_old_offer, price_again
 from airlines.services.pricing import JourneyPrice, Party, TaxLine, TravellerType
 
 FEW_SEATS = 9
@@ -36,43 +35,6 @@ class PriceTable:
     fares: list[PriceLine]
     taxes: list[TaxLine]
     total: Decimal
-
-
-@dataclass
-class Itinerary:
-    """One way to fly a slice, with the offers of its fare families, the cheapest of each."""
-
-    slice: Slice
-    offers: list[Offer] = field(default_factory=list)
-
-    @property
-    def flights(self) -> tuple[Flight, ...]:
-        return self.slice.flights
-
-    @cached_property
-    def few_seats_left(self) -> int | None:
-        """How many seats are left where that is worth saying."""
-        seats = self.slice.seats_left
-        return seats if seats <= FEW_SEATS else None
-
-
-def itineraries(offers: Iterable[Offer], *, by_slice: int) -> list[Itinerary]:
-    """`offers` grouped by the flights of one of their slices, in the order of the best offer of each."""
-    groups: dict[tuple[int, ...], Itinerary] = {}
-    for offer in offers:
-        part = offer.slices[by_slice]
-        group = groups.setdefault(tuple(flight.pk for flight in part.flights), Itinerary(part))
-        group.offers.append(offer)
-    for group in groups.values():
-        group.offers = _cheapest_by_family(group.offers)
-    return list(groups.values())
-
-
-def _cheapest_by_family(offers: Iterable[Offer]) -> list[Offer]:
-    cheapest: dict[str, Offer] = {}
-    for offer in sorted(offers, key=lambda offer: offer.total):
-        cheapest.setdefault(offer.family.code, offer)
-    return sorted(cheapest.values(), key=lambda offer: offer.family.position)
 
 
 def price_table(price: JourneyPrice, *, total: Decimal | None = None) -> PriceTable:
@@ -175,40 +137,39 @@ def label(airport: Airport) -> str:
 
 
 def search_url(
-    slices: Iterable[tuple[str, str, date]], *, party: Party | None = None, cabin: str = CabinClass.ECONOMY
+    slices: Sequence[tuple[str, str, date]], *, party: Party | None = None, cabin: str = CabinClass.ECONOMY
 ) -> str:
-    """The search for a journey: (origin, destination, day) of the way out, then of the way back."""
-    (origin, destination, depart_on), *back = slices
+    """The search for a journey: (origin, destination, day) of each slice in order."""
     party = party or Party()
-    asked = {
-        "origin": origin,
-        "destination": destination,
-        "trip": "return" if back else "oneway",
-        "depart_on": depart_on.isoformat(),
-        "return_on": back[0][2].isoformat() if back else "",
+    asked: dict[str, object] = {
         "adults": party.adults,
         "children": party.children,
         "infants": party.infants,
         "cabin": cabin,
     }
+    (origin, destination, day), *onward = slices
+    if len(onward) == 1 and onward[0][:2] == (destination, origin):
+        asked |= {"trip": "return", "return_on": onward[0][2]}
+        onward = []
+    else:
+        asked |= {"trip": "multi" if onward else "oneway"}
+    for row, values in zip(ROWS, [(origin, destination, day), *onward], strict=False):
+        asked |= zip(row, values, strict=True)
     return f"{reverse('search')}?{urlencode(asked)}"
 
 
 def search_again_url(token: str) -> str:
     """The search that an offer came from, expired or not; the empty search where the token is none of ours."""
     try:
-        slices, cabin, _family, party, _total = signing.loads(token, salt=SALT)
-    except signing.BadSignature:
+        claim = open_old_offer(token)
+    except OfferInvalid:
         return reverse("search")
-    ids = [(part[0], part[-1]) for part in slices]
-    flights = Flight.objects.with_places().in_bulk([pk for pair in ids for pk in pair])
-    if len(flights) < len({pk for pair in ids for pk in pair}):
+    flights = Flight.objects.with_places().in_bulk(claim.flights)
+    if len(flights) < len(set(claim.flights)):
         return reverse("search")
+    ends = [(flights[part[0]], flights[part[-1]]) for part in claim.slices]
     return search_url(
-        [
-            (label(flights[first].origin), label(flights[last].destination), flights[first].departs_on)
-            for first, last in ids
-        ],
-        party=Party(*party),
-        cabin=cabin,
+        [(label(first.origin), label(last.destination), first.departs_on) for first, last in ends],
+        party=claim.party,
+        cabin=claim.cabin,
     )

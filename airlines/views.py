@@ -6,12 +6,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from airlines.itineraries import cheapest_routes, itineraries, offer_now, party_in_words
+from airlines.itineraries import FEW_SEATS, cheapest_routes, offer_now, party_in_words
 from airlines.page_forms import SearchPageForm, listed_places
 from airlines.services.places import suggest_places
-from airlines.services.search import search as search_offers
+from airlines.services.search import choose
 
-FILTERS = ("sort", "family", "max_price", "depart_after", "depart_before")
 OFFERS_AT_ONCE = 20
 SLICES = frozenset("012345")
 SUGGESTED_FROM = 2
@@ -30,28 +29,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """What can be bought. A return trip is chosen in two steps: the way out, then (`outbound`) the way back."""
+    """What can be bought. A journey of several slices is chosen slice by slice (`chosen`), the last with its offer."""
     now = timezone.now()
     form = SearchPageForm(request.GET or None, now=now)
     context: dict[str, object] = {"form": form, "places": listed_places()}
     if not form.is_valid():
         return render(request, "airlines/search_form.html", context)
-    query = form.page_query()
-    offers = search_offers(query, now=now, at_most=None)  # grouped below: no way out may be missing
-    is_way_back = bool(form.chosen_outbound)
+    choices = choose(form.query, now=now, page=form.page)
+    form.show_counts(choices.counts)
     return render(
         request,
         "airlines/search.html",
         context
-        | {
-            "query": query,
-            "party": party_in_words(query.party),
-            "itineraries": itineraries(offers, by_slice=1 if is_way_back else 0),
-            "is_way_back": is_way_back,
-            "is_way_out": form.is_return and not is_way_back,
-            "outbound": offers[0].slices[0] if is_way_back and offers else None,
-            "kept": [(name, value) for name, value in request.GET.items() if name not in FILTERS],
-        },
+        | {"query": form.query, "party": party_in_words(form.query.party), "choices": choices, "few_seats": FEW_SEATS},
     )
 
 

@@ -66,6 +66,22 @@ BOOKINGS_PER_USER_PER_QUARTER = (
 OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=4)
 OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
 """Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
+CONNECTION_MINUTES = {"DD": 45, "DI": 90, "ID": 90, "II": 75}
+"""The least time between two flights at an airport, by domestic and international in and out; the desk's connection
+times say otherwise for an airport."""
+AIRPORT_CHANGE_MINUTES = env.int("AIRPORT_CHANGE_MINUTES", default=240)
+"""The least time between landing at one airport of a city and leaving from another of it."""
+LONGEST_CONNECTION = timedelta(hours=env.int("LONGEST_CONNECTION_HOURS", default=12))
+DETOUR_FACTOR = env.float("DETOUR_FACTOR", default=1.5)
+DETOUR_KM = env.int("DETOUR_KM", default=400)
+"""A journey with connections flies DETOUR_FACTOR times the great circle and DETOUR_KM more, at most."""
+NEARBY_KM = env.int("NEARBY_KM", default=120)
+"""How far from a place the airports are that a search with nearby airports takes too."""
+SEARCH_PAGE_SIZE = env.int("SEARCH_PAGE_SIZE", default=50)
+SEARCH_TIMEOUT = timedelta(milliseconds=env.int("SEARCH_TIMEOUT_MS", default=2000))
+"""How long PostgreSQL may take for a search's statement."""
+REFERENCE_CHECKED_EVERY = timedelta(milliseconds=env.int("REFERENCE_CHECK_MS", default=500))
+"""How old a process's copy of the network, fare families and tax rules may be before it asks whether they changed."""
 OFFER_LIFETIME = timedelta(minutes=env.int("OFFER_MINUTES", default=30))
 HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
 """How long an unpaid hold keeps its seats (`payment_required_by`)."""

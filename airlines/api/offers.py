@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from airlines.models import CabinClass, FareFamily, Flight
-from airlines.services.offers import Offer, Slice
+from airlines.services.offers import Connection, FlightsInOrder, Offer
 from airlines.services.pricing import JourneyPrice, TaxLine
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
@@ -62,11 +62,21 @@ def conditions_as_dict(family: FareFamily) -> dict[str, Any]:
     }
 
 
-def slice_as_dict(part: Slice) -> dict[str, Any]:
+def slice_as_dict(part: FlightsInOrder) -> dict[str, Any]:
     return {
         "duration": clock.iso_duration(part.duration),
         "stops": part.stops,
         "segments": [segment_as_dict(flight) for flight in part.flights],
+        "connections": [connection_as_dict(connection) for connection in part.connections],
+    }
+
+
+def connection_as_dict(connection: Connection) -> dict[str, Any]:
+    return {
+        "airport": connection.landing.destination.iata,
+        "onward_airport": connection.leaving.origin.iata,
+        "duration": clock.iso_duration(connection.wait),
+        "overnight": connection.is_overnight,
     }
 
 
@@ -148,10 +158,20 @@ class SegmentSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Flight.Status.choices)
 
 
+class ConnectionSerializer(serializers.Serializer[Any]):
+    airport = serializers.CharField(help_text="Where the traveller lands.")
+    onward_airport = serializers.CharField(
+        help_text="Where the next flight leaves: another airport of the city, or the same."
+    )
+    duration = serializers.CharField(help_text="ISO 8601, PT2H15M.")
+    overnight = serializers.BooleanField(help_text="Whether midnight passes by the clocks of the airport.")
+
+
 class SliceSerializer(serializers.Serializer[Any]):
     duration = serializers.CharField(help_text="ISO 8601, PT2H15M.")
     stops = serializers.IntegerField()
     segments = SegmentSerializer(many=True)
+    connections = ConnectionSerializer(many=True, help_text="One between each segment and the next.")
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -163,7 +183,3 @@ class OfferSerializer(serializers.Serializer[Any]):
     seats_left = serializers.IntegerField()
     price = PriceSerializer()
     slices = SliceSerializer(many=True)
-
-
-class SearchResultsSerializer(serializers.Serializer[Any]):
-    results = OfferSerializer(many=True)

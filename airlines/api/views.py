@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, RetrieveUpdateAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,9 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from airlines.api import filters, serializers
-from airlines.api.offers import OfferSerializer, SearchResultsSerializer, offer_as_dict
-from airlines.forms import SearchForm
+from airlines.api.offers import OfferSerializer, offer_as_dict
+from airlines.api.search import SEARCH_PARAMETERS, SearchResultsSerializer, results_as_dict
+from airlines.forms import read_search
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
+from airlines.parameters import PARAMETERS
 from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
 from airlines.services.scheduling import remove_flights
@@ -26,6 +27,7 @@ from flights_project.gateway.api.resources import ConditionalWrites
 from flights_project.gateway.history import signed
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
+from flights_project.lib.errors import InvalidRequest
 
 
 class CityViewSet(ConditionalWrites, viewsets.ModelViewSet[City]):
@@ -140,27 +142,12 @@ class PlacesView(APIView):
         return Response({"results": serializers.PlaceSerializer(places, many=True).data})
 
 
-SEARCH_PARAMETERS = [
-    OpenApiParameter("origin", str, required=True, description="Airport or city code."),
-    OpenApiParameter("destination", str, required=True, description="Airport or city code."),
-    OpenApiParameter("depart_on", {"type": "string", "format": "date"}, required=True, description="Local date."),
-    OpenApiParameter("return_on", {"type": "string", "format": "date"}, description="For a return journey."),
-    OpenApiParameter("adults", {"type": "integer", "minimum": 1, "maximum": 9, "default": 1}),
-    OpenApiParameter("children", {"type": "integer", "minimum": 0, "maximum": 8, "default": 0}),
-    OpenApiParameter("infants", {"type": "integer", "minimum": 0, "maximum": 4, "default": 0}),
-    OpenApiParameter("cabin", str, enum=["economy", "premium", "business", "first"]),
-    OpenApiParameter("family", str, description="Code of a fare family."),
-    OpenApiParameter("max_stops", {"type": "integer", "minimum": 0, "maximum": 2}),
-    OpenApiParameter("sort", str, enum=["best", "price", "duration", "departure"]),
-    OpenApiParameter("max_price", {"type": "string", "format": "decimal"}, description="For the whole party."),
-    OpenApiParameter("depart_after", str, description="Local HH:MM of the first departure."),
-    OpenApiParameter("depart_before", str, description="Local HH:MM of the first departure."),
-    OpenApiParameter("airline", str, description="IATA designator."),
-]
-
-
 class SearchView(APIView):
-    """What can be bought between two places on a day."""
+    """What can be bought between places on days: whole journeys, priced for the whole party.
+
+    Connections are looked for as far as `max_stops` says; without it, one more at a time while there are fewer than
+    four ways to fly. Pages neither repeat nor lose an offer while prices move; the prices on each are those of now.
+    """
 
     permission_classes = (HasScope,)
     required_scope = "search"
@@ -169,21 +156,20 @@ class SearchView(APIView):
     @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
     def get(self, request: Request) -> Response:
         now = timezone.now()
-        form = SearchForm(request.query_params.dict(), now=now)
-        errors = _misused(request) | {
-            field: [str(message) for message in messages] for field, messages in form.errors.items()
-        }
-        if errors:
-            raise ValidationError(errors)
-        return Response({"results": [offer_as_dict(offer) for offer in search(form.query(), now=now)]})
+        _refuse_misuse(request)
+        query, page = read_search(request.query_params.dict(), now=now)
+        return Response(results_as_dict(search(query, now=now, page=page), url=request.build_absolute_uri()))
 
 
-def _misused(request: Request) -> dict[str, list[str]]:
+def _refuse_misuse(request: Request) -> None:
     """Parameters that we do not know, or that came twice: a typing error is not ignored."""
-    known = SearchForm.base_fields.keys()
-    faults = {name: ["There is no such parameter."] for name in request.query_params if name not in known}
-    twice = {name for name, values in request.query_params.lists() if len(values) > 1}
-    return faults | {name: ["Send this parameter once."] for name in twice}
+    faults = {
+        name: ["Send this parameter once." if name in PARAMETERS else "There is no such parameter."]
+        for name, values in request.query_params.lists()
+        if name not in PARAMETERS or len(values) > 1
+    }
+    if faults:
+        raise InvalidRequest(faults)
 
 
 class OfferView(APIView):

@@ -27,6 +27,7 @@ from airlines.models import (
 from airlines.services.fleet import add_airplane, seat_count
 from airlines.services.pricing_rules import Rule, Situation, days_left
 from airlines.services.repricing import rules_in_use
+from airlines.services.routes import keep_routes
 from flights_project.lib import clock
 
 HOME_ZONE = "Asia/Kolkata"
@@ -143,6 +144,7 @@ def _load_flights(stock: Stock, first: date, last: date) -> int:
     )
     legs = [leg for leg in legs_leaving(first, last) if (_number(leg), leg.origin, leg.departs_on) not in there]
     flights = Flight.objects.bulk_create((_flight(leg, stock) for leg in legs), BATCH)
+    keep_routes((flight.origin_id, flight.destination_id) for flight in flights)
     cabins = FlightCabin.objects.bulk_create(
         (
             FlightCabin(flight_id=flight.pk, cabin=cabin, capacity=capacity)

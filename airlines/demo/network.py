@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cache
-from math import asin, cos, radians, sin, sqrt
 
 import airportsdata
 
-EARTH_RADIUS_KM = 6371
+from flights_project.lib.earth import great_circle_km
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +114,9 @@ def _metropolitan_areas() -> dict[str, str]:
 
 @cache
 def distance_km(origin: str, destination: str) -> float:
-    """Along the great circle, by the haversine formula."""
+    """Along the great circle."""
     start, end = places()[origin], places()[destination]
-    north, south = radians(end.latitude), radians(start.latitude)
-    east = radians(end.longitude - start.longitude)
-    chord = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(sqrt(chord))
+    return great_circle_km((start.latitude, start.longitude), (end.latitude, end.longitude))
 
 
 def degrees_east(origin: str, destination: str) -> float:

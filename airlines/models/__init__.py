@@ -3,8 +3,9 @@
 from airlines.models.fares import FareFamily, FlightFare, TaxRule
 from airlines.models.fleet import Airplane, Cabin, CabinClass, Seat
 from airlines.models.flights import Flight, FlightCabin
-from airlines.models.network import Airport, AirportWords, City, Country, PlaceWord
+from airlines.models.network import Airport, AirportWords, City, ConnectionTime, Country, PlaceWord, Route
 from airlines.models.pricing import PricingBand, PricingRule
+from airlines.models.reference import ReferenceStamp
 
 __all__ = [
     "Airplane",
@@ -13,6 +14,7 @@ __all__ = [
     "Cabin",
     "CabinClass",
     "City",
+    "ConnectionTime",
     "Country",
     "FareFamily",
     "Flight",
@@ -21,6 +23,8 @@ __all__ = [
     "PlaceWord",
     "PricingBand",
     "PricingRule",
+    "ReferenceStamp",
+    "Route",
     "Seat",
     "TaxRule",
 ]

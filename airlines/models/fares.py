@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from airlines.models.fleet import CabinClass
 from airlines.models.flights import FlightCabin
 from airlines.models.network import COUNTRY, Airport
+from airlines.models.reference import STAMPED
 from airlines.querysets import FlightFareQuerySet
 
 PERCENT = MaxValueValidator(100)
@@ -74,6 +75,7 @@ class FareFamily(models.Model):
                 violation_error_message=_("A seat fee is not negative."),
             ),
         ]
+        triggers = [STAMPED]
 
     def __str__(self) -> str:
         return self.name
@@ -238,6 +240,7 @@ class TaxRule(models.Model):
                 violation_error_message=_("SE is the code of seat choice."),
             ),
         ]
+        triggers = [STAMPED]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

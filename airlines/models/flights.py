@@ -96,6 +96,11 @@ class Flight(models.Model):
                 name="flight_search",
                 condition=Q(status__in=["scheduled", "delayed"]),
             ),
+            models.Index(
+                fields=["origin", "destination", "departs_at"],
+                name="flight_on_sale_by_route",
+                condition=Q(status__in=["scheduled", "delayed"]),
+            ),
             models.Index(fields=["departs_at"], name="flight_departs_at"),
         ]
 

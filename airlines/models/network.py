@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from airlines.models.reference import STAMPED
 from airlines.querysets import AirportQuerySet
 
 IATA_LOCATION = RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters, such as DEL."))
@@ -64,6 +65,7 @@ class City(models.Model):
             models.CheckConstraint(condition=models.Q(code__regex=r"^[A-Z]{3}$"), name="city_code_is_iata"),
             models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="city_country_is_iso"),
         ]
+        triggers = [STAMPED]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
@@ -94,6 +96,7 @@ class Airport(models.Model):
             models.CheckConstraint(condition=models.Q(latitude__range=(-90, 90)), name="airport_latitude_on_earth"),
             models.CheckConstraint(condition=models.Q(longitude__range=(-180, 180)), name="airport_longitude_on_earth"),
         ]
+        triggers = [STAMPED]
 
     def __str__(self) -> str:
         return f"{self.iata} {self.name}"
@@ -141,3 +144,85 @@ class PlaceWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class Route(models.Model):
+    """Two airports that a flight was ever scheduled between: the network as a graph, kept by scheduling."""
+
+    origin = models.ForeignKey(Airport, models.CASCADE, related_name="routes_out", verbose_name=_("from"))
+    destination = models.ForeignKey(Airport, models.CASCADE, related_name="routes_in", verbose_name=_("to"))
+    distance_km = models.PositiveIntegerField(_("distance, km"), help_text=_("Along the great circle."))
+
+    class Meta:
+        verbose_name = _("route")
+        verbose_name_plural = _("routes")
+        ordering = ["origin", "destination"]
+        constraints = [
+            models.UniqueConstraint(fields=["origin", "destination"], name="route_once"),
+            models.CheckConstraint(
+                condition=~models.Q(origin=models.F("destination")), name="route_between_two_airports"
+            ),
+        ]
+        triggers = [STAMPED]
+
+    def __str__(self) -> str:
+        return f"{self.origin.iata}–{self.destination.iata}"
+
+
+class ConnectionTime(models.Model):
+    """The least time (MCT) between landing at an airport and leaving it, or another airport of its city, again.
+
+    What is not here is of `settings.CONNECTION_MINUTES`.
+    """
+
+    class Kind(models.TextChoices):
+        """The flight in, then the flight out."""
+
+        DOMESTIC_TO_DOMESTIC = "DD", _("domestic to domestic")
+        DOMESTIC_TO_INTERNATIONAL = "DI", _("domestic to international")
+        INTERNATIONAL_TO_DOMESTIC = "ID", _("international to domestic")
+        INTERNATIONAL_TO_INTERNATIONAL = "II", _("international to international")
+
+    airport = models.ForeignKey(Airport, models.CASCADE, related_name="connection_times", verbose_name=_("landing at"))
+    onward_airport = models.ForeignKey(
+        Airport,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("leaving from"),
+        help_text=_("Another airport of the same city. Empty: the same airport."),
+    )
+    kind = models.CharField(_("connection"), max_length=2, choices=Kind.choices)
+    minutes = models.PositiveSmallIntegerField(_("minutes at least"), validators=[MinValueValidator(1)])
+
+    class Meta:
+        verbose_name = _("connection time")
+        verbose_name_plural = _("connection times")
+        ordering = ["airport", "onward_airport", "kind"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["airport", "onward_airport", "kind"],
+                name="connection_time_once",
+                nulls_distinct=False,
+                violation_error_message=_("There is already a time for this connection."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes__range=(1, 24 * 60)),
+                name="connection_time_within_a_day",
+                violation_error_message=_("A connection takes between one minute and a day."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(airport=models.F("onward_airport")),
+                name="connection_time_to_another_airport",
+                violation_error_message=_("Leave this empty for the same airport."),
+            ),
+        ]
+        triggers = [STAMPED]
+
+    def __str__(self) -> str:
+        return f"{self.airport.iata} {self.get_kind_display()}"
+
+    def clean(self) -> None:
+        if self.onward_airport is not None and self.onward_airport.city_id != self.airport.city_id:
+            raise ValidationError({"onward_airport": _("Travellers change between airports of one city only.")})

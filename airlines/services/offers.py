@@ -12,17 +12,15 @@ from functools import cached_property
 from itertools import chain, pairwise
 
 from django.conf import settings
-from django.core import signing
 
-from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from airlines.exceptions import NotOnSale, PriceChanged, SeatsGone
 from airlines.models import FareFamily, Flight, FlightFare, TaxRule
+from airlines.services.offer_tokens import sign, unsign, unsign_any_age
 from airlines.services.pricing import FlightTerms, JourneyPrice, Party, price_journey, taxes_of
+from airlines.services.reference import current
 from airlines.services.terms import terms_of
+from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
-
-SALT = "airlines.offer"
-TOKEN_LENGTH = 2000
-"""No offer of ours is longer: what is longer is refused before it is unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +40,60 @@ class OfferClaim:
 
     @property
     def token(self) -> str:
-        party = [self.party.adults, self.party.children, self.party.infants]
-        return signing.dumps([self.slices, self.cabin, self.family, party, str(self.total)], salt=SALT, compress=True)
+        slices = "/".join(["-".join(map(str, flights)) for flights in self.slices])
+        party = self.party
+        return sign(f"{slices}|{self.cabin}|{self.family}|{party.adults}.{party.children}.{party.infants}|{self.total}")
 
 
 def open_offer(token: str) -> OfferClaim:
     """What `token` claims. Raises OfferInvalid where we did not sign it, OfferExpired after `OFFER_LIFETIME`."""
-    if len(token) > TOKEN_LENGTH:
-        raise OfferInvalid
-    try:
-        slices, cabin, family, party, total = signing.loads(token, salt=SALT, max_age=settings.OFFER_LIFETIME)
-    except signing.SignatureExpired as error:
-        raise OfferExpired from error
-    except signing.BadSignature as error:
-        raise OfferInvalid from error
+    return _claim(unsign(token))
+
+
+def open_old_offer(token: str) -> OfferClaim:
+    """As `open_offer`, of any age. Raises OfferInvalid."""
+    return _claim(unsign_any_age(token)[1])
+
+
+def _claim(said: str) -> OfferClaim:
+    slices, cabin, family, party, total = said.split("|")
     return OfferClaim(
-        slices=tuple(tuple(flights) for flights in slices),
+        slices=tuple(tuple(map(int, flights.split("-"))) for flights in slices.split("/")),
         cabin=cabin,
         family=family,
-        party=Party(*party),
+        party=Party(*map(int, party.split("."))),
         total=Decimal(total),
     )
 
 
-@dataclass(frozen=True)
-class Slice:
-    """One direction of a journey: one flight, or connecting flights in order."""
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a traveller changes from one flight to the next."""
 
-    fares: tuple[FlightFare, ...]
-
-    @cached_property
-    def flights(self) -> tuple[Flight, ...]:
-        return tuple(fare.flight_cabin.flight for fare in self.fares)
+    landing: Flight
+    leaving: Flight
 
     @property
-    def seats_left(self) -> int:
-        """Seats left on the fullest flight."""
-        return min(fare.flight_cabin.seats_left for fare in self.fares)
+    def wait(self) -> timedelta:
+        return self.leaving.departs_at - self.landing.arrives_at
+
+    @property
+    def changes_airport(self) -> bool:
+        """Between airports of one city, on the traveller's own way."""
+        return self.landing.destination_id != self.leaving.origin_id
+
+    @property
+    def is_overnight(self) -> bool:
+        """Whether midnight passes by the clocks of the airport."""
+        zone = self.leaving.origin.zone
+        return clock.local_date(self.landing.arrives_at, zone) != clock.local_date(self.leaving.departs_at, zone)
+
+
+@dataclass(frozen=True)
+class FlightsInOrder:
+    """One direction of a journey: one flight, or connecting flights in order."""
+
+    flights: tuple[Flight, ...]
 
     @property
     def departs_at(self) -> datetime:
@@ -90,11 +105,34 @@ class Slice:
 
     @property
     def duration(self) -> timedelta:
+        """From the first departure to the last arrival, waits included."""
         return self.arrives_at - self.departs_at
 
     @property
     def stops(self) -> int:
-        return len(self.fares) - 1
+        return len(self.flights) - 1
+
+    @property
+    def numbers(self) -> str:
+        """`KV101, KV204`."""
+        return ", ".join(flight.number for flight in self.flights)
+
+    @property
+    def key(self) -> str:
+        """The flights' ids in order: `12-34`."""
+        return "-".join(str(flight.pk) for flight in self.flights)
+
+    @property
+    def connections(self) -> list[Connection]:
+        return [Connection(landing, leaving) for landing, leaving in pairwise(self.flights)]
+
+
+@dataclass(frozen=True)
+class Slice(FlightsInOrder):
+    """One direction of a journey as it can be bought."""
+
+    seats_left: int
+    """On the fullest flight."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +154,9 @@ class Offer:
         return sum((part.duration for part in self.slices), timedelta())
 
     @cached_property
-    def fares(self) -> tuple[FlightFare, ...]:
-        """The fares of all flights in order of travel."""
-        return tuple(chain.from_iterable(part.fares for part in self.slices))
+    def flights(self) -> list[Flight]:
+        """All flights in order of travel."""
+        return list(chain.from_iterable(part.flights for part in self.slices))
 
     @cached_property
     def seats_left(self) -> int:
@@ -142,12 +180,17 @@ class Offer:
 
 def make_offer(slices: Sequence[Sequence[FlightFare]], party: Party, rules: Iterable[TaxRule]) -> Offer:
     """Price `party` on the fares of one family in one cabin; the fares come with flight, airports and family."""
-    parts = tuple(Slice(tuple(fares)) for fares in slices)
+    parts = tuple(_slice(fares) for fares in slices)
     fares = tuple(chain.from_iterable(slices))
     family, cabin = fares[0].family, fares[0].flight_cabin.cabin
     terms = [FlightTerms(fare.amount, family, taxes_of(fare.flight_cabin.flight, cabin, rules)) for fare in fares]
     price = price_journey(party=party, flights=terms, currency=settings.CURRENCY)
     return Offer(slices=parts, cabin=cabin, family=family, party=party, price=price)
+
+
+def _slice(fares: Sequence[FlightFare]) -> Slice:
+    cabins = [fare.flight_cabin for fare in fares]
+    return Slice(tuple(cabin.flight for cabin in cabins), min(cabin.seats_left for cabin in cabins))
 
 
 def price_again(claim: OfferClaim, *, now: datetime) -> Offer:
@@ -176,13 +219,24 @@ def price_held(claim: OfferClaim, *, now: datetime) -> Offer:
 def _refuse_unless_on_sale(claim: OfferClaim, fares: Mapping[int, FlightFare], now: datetime) -> None:
     if len(fares) != len(set(claim.flights)):
         raise NotOnSale
-    flights = [fares[pk].flight_cabin.flight for pk in claim.flights]
+    slices = [[fares[pk].flight_cabin.flight for pk in part] for part in claim.slices]
+    flights = list(chain.from_iterable(slices))
     closes_after = now + settings.SALE_CLOSES_BEFORE_DEPARTURE
     if any(flight.status not in Flight.FOR_SALE or flight.departs_at <= closes_after for flight in flights):
         raise NotOnSale
     # A delay may have made the journey impossible since it was offered.
     if any(later.departs_at <= earlier.arrives_at for earlier, later in pairwise(flights)):
         raise NotOnSale
+    if not all(_connect(part) for part in slices if len(part) > 1):
+        raise NotOnSale
+
+
+def _connect(flights: Sequence[Flight]) -> bool:
+    """Whether every connection leaves the time that its airports need."""
+    return current().network.connects(
+        [(flight.origin_id, flight.destination_id) for flight in flights],
+        [(flight.departs_at.timestamp(), flight.arrives_at.timestamp()) for flight in flights],
+    )
 
 
 def accept(claim: OfferClaim, *, now: datetime) -> Offer:

@@ -72,14 +72,14 @@ def find_place(words: str) -> Place | None:
     if len(words) == 3:  # noqa: PLR2004 -- the length of an IATA code
         airports = list(Airport.objects.at_place(words.upper()).select_related("city"))
         if airports:
-            return _place(words.upper(), airports)
+            return place_of(words.upper(), airports)
     named = Func(Func(Value(words), function="place_words"), function="ltrim")
     airports = list(Airport.objects.filter(words__city_name=named).select_related("city"))
     cities = {airport.city_id for airport in airports}
-    return _place(airports[0].city.code, airports) if len(cities) == 1 else None
+    return place_of(airports[0].city.code, airports) if len(cities) == 1 else None
 
 
-def _place(code: str, airports: list[Airport]) -> Place:
+def place_of(code: str, airports: Sequence[Airport]) -> Place:
     """The place that `code` names; `airports` are those it may mean."""
     exact = [airport for airport in airports if airport.iata == code]
     city = airports[0].city

@@ -10,8 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from airlines.models import FareFamily, Flight, TaxRule
-from flights_project.lib.money import rounded
+from airlines.models import Airport, FareFamily, Flight, TaxRule
+from flights_project.lib.money import MINOR_DIGITS_KEPT, rounded
 
 
 class TravellerType(StrEnum):
@@ -104,6 +104,11 @@ class JourneyPrice:
         return sum((each.count * each.total for each in self.travellers), Decimal())
 
     @cached_property
+    def hundredths(self) -> int:
+        """The total as a whole number, for sorting many journeys."""
+        return int(self.total.scaleb(MINOR_DIGITS_KEPT))
+
+    @cached_property
     def taxes(self) -> list[TaxLine]:
         """The whole party's taxes, a line for each code."""
         return sum_taxes(
@@ -172,14 +177,18 @@ def _tax_amount(rule: TaxRule, fare: Decimal, currency: str) -> Decimal:
 
 def taxes_of(flight: Flight, cabin: str, rules: Iterable[TaxRule]) -> tuple[TaxRule, ...]:
     """The rules that apply to a seat in `cabin` on `flight`; its airports and cities must be loaded."""
-    return tuple(rule for rule in rules if _applies(rule, flight, cabin))
+    return taxes_between(flight.origin, flight.destination, cabin, rules)
 
 
-def _applies(rule: TaxRule, flight: Flight, cabin: str) -> bool:
-    reach = TaxRule.Reach.DOMESTIC if flight.is_domestic else TaxRule.Reach.INTERNATIONAL
-    return (
-        rule.reach in (TaxRule.Reach.ANY, reach)
-        and rule.origin_country in ("", flight.origin.city.country)
-        and rule.origin_id in (None, flight.origin_id)
+def taxes_between(origin: Airport, destination: Airport, cabin: str, rules: Iterable[TaxRule]) -> tuple[TaxRule, ...]:
+    """The rules that apply to a seat in `cabin` from one airport to another; their cities must be loaded."""
+    country = origin.city.country
+    reach = TaxRule.Reach.DOMESTIC if country == destination.city.country else TaxRule.Reach.INTERNATIONAL
+    return tuple(
+        rule
+        for rule in rules
+        if rule.reach in (TaxRule.Reach.ANY, reach)
+        and rule.origin_country in ("", country)
+        and rule.origin_id in (None, origin.pk)
         and rule.cabin in ("", cabin)
     )

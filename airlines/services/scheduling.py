@@ -12,6 +12,7 @@ from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, Flight
 from airlines.services.changes import announce, gone, price_of, status_of
 from airlines.services.fares import fixed_price, set_prices
 from airlines.services.fleet import seat_count
+from airlines.services.routes import keep_routes
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest
 
@@ -59,6 +60,7 @@ def schedule_flight(
     try:
         with transaction.atomic():
             flight.save()
+            keep_routes([(flight.origin_id, flight.destination_id)])
             open_inventory(flight)
             price_cabins(flight=flight, fares=fares)
             announce([status_of(flight)])
@@ -114,6 +116,7 @@ def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: o
     locked.departs_on = clock.local_date(locked.departs_at, locked.origin.zone)
     locked.full_clean()
     locked.save()
+    keep_routes([(locked.origin_id, locked.destination_id)])
     if new_airplane:
         _refit(locked)
     price_cabins(flight=locked, fares=fares)

@@ -1,24 +1,34 @@
-"""Search: what can be bought between two places on a day. It reads only, and offers only what can be had."""
+"""Search: what can be bought between places on days. It reads only, and offers only what can be had.
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from itertools import pairwise, product
+The network in memory says which legs could make the journey (`connections`), one statement reads what is on sale on
+them (`flights_on_sale`), and the rest is calculation: itineraries, their prices, filters, whole journeys in order.
+"""
 
-from airlines.models import FlightFare, TaxRule
-from airlines.services.offers import Offer, make_offer
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+
+from django.conf import settings
+
+from airlines.models import Flight
+from airlines.services.connections import MOST_STOPS, Leg, Network, Path, Window, assemble, legs_of
+from airlines.services.filters import Counts, Filters
+from airlines.services.flights_on_sale import FlightOnSale, flights_on_sale
+from airlines.services.market import Market
+from airlines.services.offers import Offer, Slice
+from airlines.services.options import Option, Pricer
+from airlines.services.pages import Page, turn_to
 from airlines.services.places import Place
 from airlines.services.pricing import Party
+from airlines.services.ranking import Sort
+from airlines.services.reference import Reference, current
 from flights_project.lib import clock
 
-OFFERS_AT_MOST = 200
-MINIMUM_STAY = timedelta(hours=1)
-"""Between landing at a destination and flying back from it."""
-
-HOUR_IS_WORTH = Decimal("0.1")
-"""`best` sorts by price, with each hour of travel counted as a tenth of the cheapest price."""
+ENOUGH_WAYS = 4
+"""With fewer itineraries than this, a search that does not say how many stops looks for some with one more."""
+NEARBY_AT_MOST = 8
+"""Airports that a place stands for when nearby ones are asked for too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,85 +42,207 @@ class SliceQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """What somebody looks for; filters that are None or empty leave everything."""
+    """What somebody looks for. `chosen` are flights of the first slices, where these are decided."""
 
     slices: tuple[SliceQuery, ...]
     party: Party
     cabin: str
-    family: str = ""
-    airline: str = ""
-    max_stops: int | None = None
-    max_price: Decimal | None = None
-    depart_after: time | None = None
-    depart_before: time | None = None
-    sort: str = "best"
-    outbound: tuple[int, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.BEST
+    nearby: bool = False
+    chosen: tuple[tuple[int, ...], ...] = ()
 
 
-def search(query: SearchQuery, *, now: datetime, at_most: int | None = OFFERS_AT_MOST) -> list[Offer]:
-    """Offers for `query`, in its order, the first `at_most` or all of them.
+@dataclass(frozen=True, slots=True)
+class SearchResults:
+    """A page of offers, the pages beside it, and what each choice of a filter would leave."""
 
-    Only what can be bought is offered: seats left for the whole party on every flight, not departed, not cancelled,
-    not closed for sale. `max_price` is for the whole party; the hours of departure are local and of the first slice.
-    """
-    choices = [_fares_by_family(part, query, now, is_first=index == 0) for index, part in enumerate(query.slices)]
-    rules = list(TaxRule.objects.all())
-    offers = [
-        make_offer([[fare] for fare in fares], query.party, rules)
-        for family in choices[0]
-        for fares in product(*(choice.get(family, ()) for choice in choices))
-        if _in_time(fares)
-    ]
-    if query.max_price is not None:
-        offers = [offer for offer in offers if offer.total <= query.max_price]
-    return _sorted(offers, query.sort)[:at_most]
+    offers: list[Offer]
+    next: Page | None
+    previous: Page | None
+    counts: Counts
 
 
-def _fares_by_family(
-    part: SliceQuery, query: SearchQuery, now: datetime, *, is_first: bool
-) -> dict[str, list[FlightFare]]:
-    """What is on sale in one direction, by fare family."""
-    fares: dict[str, list[FlightFare]] = defaultdict(list)
-    for fare in FlightFare.objects.on_sale(now).for_slice(
-        on=part.depart_on,
-        origins=part.origin.airport_ids,
-        destinations=part.destination.airport_ids,
-        cabin=query.cabin,
-        seats=query.party.seats,
-    ):
-        if _wanted(fare, query, is_first=is_first):
-            fares[fare.family.code].append(fare)
-    return fares
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to fly the slice that is being chosen: in each fare family the cheapest whole journey with it."""
+
+    slice: Slice
+    offers: list[Offer]
 
 
-def _wanted(fare: FlightFare, query: SearchQuery, *, is_first: bool) -> bool:
-    flight = fare.flight_cabin.flight
-    if query.family and fare.family.code != query.family:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is on sale for a query, as of one copy of the reference."""
+
+    query: SearchQuery
+    reference: Reference
+    market: Market
+
+    def offer(self, journey: Sequence[Option]) -> Offer:
+        """A whole journey of options, one a slice, as an offer that can be held at its price."""
+        return Offer(
+            slices=tuple(_slice(option, self.reference) for option in journey),
+            cabin=self.query.cabin,
+            family=self.reference.families[journey[0].family],
+            party=self.query.party,
+            price=self.reference.prices.price(tuple(chain.from_iterable(option.charges for option in journey))),
+        )
+
+    def way(self, options: Sequence[Option]) -> Way:
+        """The options of one itinerary."""
+        families = list(self.reference.families)
+        by_family = sorted(options, key=lambda option: families.index(option.family))
+        offers = [self.offer(self.market.journey_with(option)) for option in by_family]
+        return Way(_slice(options[0], self.reference), offers)
+
+    def counts(self) -> Counts:
+        """What each choice of a filter would leave; connection airports by IATA code."""
+        counts = self.market.counts()
+        via = {self.reference.airports[pk].iata: count for pk, count in counts.by_filter["via"].items()}
+        return replace(counts, by_filter={**counts.by_filter, "via": via})
+
+
+def search(query: SearchQuery, *, now: datetime, page: Page | None = None) -> SearchResults:
+    """A page of offers for `query`, in its order, each of a whole journey."""
+    found = find(query, now=now)
+    page = page or Page(settings.SEARCH_PAGE_SIZE)
+    turned = turn_to(page, found.market.journeys(query.sort), identity=_journey)
+    return SearchResults(
+        [found.offer(journey) for journey in turned.entries], turned.next, turned.previous, found.counts()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A page of ways to fly the slice that is being chosen, and the slices chosen before."""
+
+    ways: list[Way]
+    count: int
+    """On all pages."""
+    chosen: list[Slice]
+    next: Page | None
+    counts: Counts
+
+
+def choose(query: SearchQuery, *, now: datetime, page: Page) -> Choices:
+    """Ways to fly the first slice of `query` that is not chosen yet, in its order."""
+    found = find(query, now=now)
+    ways: dict[str, list[Option]] = {}
+    for option, _price in found.market.choices(query.sort):
+        ways.setdefault(_flights(option), []).append(option)
+    turned = turn_to(page, ways.values(), identity=lambda way: _flights(way[0]))
+    chosen = [_slice(part[0], found.reference) for part in found.market.slices[: len(query.chosen)] if part]
+    return Choices([found.way(way) for way in turned.entries], len(ways), chosen, turned.next, found.counts())
+
+
+def _flights(option: Option) -> str:
+    return "-".join(str(flight.pk) for flight in option.itinerary.flights)
+
+
+def _journey(journey: Sequence[Option]) -> str:
+    """What tells a journey apart: its flights and its fare family, not its price."""
+    return f"{'/'.join(map(_flights, journey))} {journey[0].family}"
+
+
+def find(query: SearchQuery, *, now: datetime) -> Found:
+    """What is on sale for `query`: seats left for the whole party on every flight, not departed, not cancelled, not
+    closed for sale."""
+    reference = current()
+    hunts = [_hunt(query, index, reference, now) for index in range(len(query.slices))]
+    while hunting := [hunt for hunt in hunts if hunt.goes_on()]:
+        legs = chain.from_iterable(hunt.legs.items() for hunt in hunting)
+        found = flights_on_sale(legs, cabin=query.cabin, seats=query.party.seats)
+        for hunt in hunting:
+            hunt.take(found)
+    pricer = Pricer(reference, query.party, query.cabin)
+    slices = [pricer.options(hunt.itineraries) for hunt in hunts]
+    for index, flights in enumerate(query.chosen):
+        slices[index] = [
+            option for option in slices[index] if tuple(each.pk for each in option.itinerary.flights) == flights
+        ]
+    return Found(query, reference, Market(slices, len(query.chosen), query.filters, reference.families))
+
+
+def _slice(option: Option, reference: Reference) -> Slice:
+    flights = option.itinerary.flights
+    return Slice(tuple(_flight(each, reference) for each in flights), min(each.seats_left for each in flights))
+
+
+def _flight(row: FlightOnSale, reference: Reference) -> Flight:
+    """As the models would read it, without its airplane."""
+    origin = reference.airports[row.origin]
+    departs_at = datetime.fromtimestamp(row.departs, UTC)
+    return Flight(
+        pk=row.pk,
+        number=row.number,
+        origin=origin,
+        destination=reference.airports[row.destination],
+        departs_at=departs_at,
+        arrives_at=datetime.fromtimestamp(row.arrives, UTC),
+        departs_on=clock.local_date(departs_at, origin.zone),
+        origin_terminal=row.origin_terminal,
+        destination_terminal=row.destination_terminal,
+        status=row.status,
+    )
+
+
+def _hunt(query: SearchQuery, index: int, reference: Reference, now: datetime) -> "_Hunt":
+    part = query.slices[index]
+    origins, destinations = _airports(part, reference.network, nearby=query.nearby)
+    first_sold = int((now + settings.SALE_CLOSES_BEFORE_DEPARTURE).timestamp()) + 1
+    windows = {pk: _day(part.depart_on, reference.airports[pk].zone, first_sold) for pk in origins}
+    most_stops = len(query.chosen[index]) - 1 if index < len(query.chosen) else query.filters.max_stops
+    return _Hunt(reference.network, origins, destinations, windows, most_stops)
+
+
+def _airports(part: SliceQuery, network: Network, *, nearby: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Airports to leave from and to land at."""
+    origins, destinations = tuple(part.origin.airport_ids), tuple(part.destination.airport_ids)
+    if not nearby:
+        return origins, destinations
+    from_near, to_near = (network.nearby(each, settings.NEARBY_KM)[:NEARBY_AT_MOST] for each in (origins, destinations))
+    return (
+        tuple(airport for airport in from_near if airport in origins or airport not in to_near),
+        tuple(airport for airport in to_near if airport in destinations or airport not in from_near),
+    )
+
+
+def _day(on: date, zone: str, first_sold: int) -> Window:
+    """A local date, without the departures that are not sold any more."""
+    opens = int(clock.local_to_utc(on, time.min, zone).timestamp())
+    closes = int(clock.local_to_utc(on + timedelta(days=1), time.min, zone).timestamp())
+    return Window(max(opens, first_sold), closes)
+
+
+@dataclass(slots=True)
+class _Hunt:
+    """The search for one slice, with as many stops as asked for, or one more each time that too little was found."""
+
+    network: Network
+    origins: tuple[int, ...]
+    destinations: tuple[int, ...]
+    windows: Mapping[int, Window]
+    most_stops: int | None
+    looked_at: int = -1
+    paths: Sequence[Path] = ()
+    legs: Mapping[Leg, Window] = field(default_factory=dict)
+    itineraries: Sequence[tuple[FlightOnSale, ...]] = ()
+
+    def goes_on(self) -> bool:
+        """Whether there is something to read: then `legs` say what."""
+        if self.most_stops is not None:
+            return self.looked_at < 0 and self._look(self.most_stops)
+        while self.looked_at < MOST_STOPS and len(self.itineraries) < ENOUGH_WAYS:
+            if self._look(self.looked_at + 1):
+                return True
         return False
-    if query.airline and flight.airline != query.airline:
-        return False
-    if not is_first:
-        return True
-    if query.outbound and flight.pk not in query.outbound:
-        return False
-    leaves = flight.departs_at.astimezone(clock.zone(flight.origin.zone)).time()
-    return (query.depart_after or time.min) <= leaves <= (query.depart_before or time.max)
 
+    def _look(self, stops: int) -> bool:
+        before, self.looked_at = self.paths, stops
+        self.paths = self.network.paths(self.origins, self.destinations, stops)
+        self.legs = legs_of(self.network, self.paths, self.windows)
+        return len(self.paths) > len(before)
 
-def _in_time(fares: Sequence[FlightFare]) -> bool:
-    flights = [fare.flight_cabin.flight for fare in fares]
-    return all(earlier.arrives_at + MINIMUM_STAY <= later.departs_at for earlier, later in pairwise(flights))
-
-
-def _sorted(offers: Iterable[Offer], sort: str) -> list[Offer]:
-    offers = sorted(offers, key=lambda offer: (offer.total, offer.slices[0].departs_at))
-    if not offers:
-        return []
-    cheapest = offers[0].total
-    keys: dict[str, Callable[[Offer], object]] = {
-        "price": lambda offer: offer.total,
-        "duration": lambda offer: offer.duration,
-        "departure": lambda offer: [part.departs_at for part in offer.slices],
-        "best": lambda offer: offer.total + cheapest * HOUR_IS_WORTH * int(offer.duration.total_seconds()) / 3600,
-    }
-    return sorted(offers, key=keys[sort])  # type: ignore[arg-type]  # each key is comparable with itself
+    def take(self, found: Mapping[Leg, Sequence[FlightOnSale]]) -> None:
+        self.itineraries = assemble(self.network, self.paths, found, self.windows)

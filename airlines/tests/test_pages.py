@@ -52,9 +52,12 @@ def test_the_first_page_leads_to_the_cheapest_flights_in_two_weeks(client, now):
     assert "Choose your flight" in read(client.get(page.link("New Delhi to Mumbai"))).words
 
 
-def test_the_first_page_asks_as_many_questions_for_many_routes_as_for_one(client, now, django_assert_max_num_queries):
+def test_the_first_page_asks_as_many_questions_for_many_routes_as_for_one(
+    client, now, django_assert_max_num_queries, keep_reference
+):
     for destination in ("BOM", "BLR", "LHR", "JFK"):
         make_flight("DEL", destination, departs_at=now + timedelta(days=14))
+    keep_reference()
 
     with django_assert_max_num_queries(7):
         client.get("/")
@@ -127,7 +130,7 @@ def test_a_return_trip_is_chosen_in_two_steps(client, flight, flight_back):
 
 
 def test_another_flight_out_can_be_chosen(client, flight, flight_back):
-    way_back = read(search(client, return_on="2026-12-22", outbound=flight.pk, family="light"))
+    way_back = read(search(client, return_on="2026-12-22", chosen=flight.pk, family="light"))
 
     again = read(client.get("/search/" + way_back.link("Choose another")))
 
@@ -135,7 +138,7 @@ def test_another_flight_out_can_be_chosen(client, flight, flight_back):
 
 
 def test_a_chosen_flight_that_has_gone_can_be_chosen_again(client, flight, flight_back):
-    page = read(search(client, return_on="2026-12-22", outbound=999_999, family="light"))
+    page = read(search(client, return_on="2026-12-22", chosen=999_999, family="light"))
 
     assert "No flight found" in page.words
     assert page.link("Choose another")
@@ -185,7 +188,7 @@ def test_filters_can_be_taken_off(client, flight):
         ({"adults": "1", "infants": "2"}, "there are more infants than adults."),
         ({"adults": "6", "children": "4"}, "A booking is for 9 travellers at most."),
         ({"cabin": "deck"}, "Select a valid choice."),
-        ({"outbound": "x", "return_on": "2026-12-20"}, "Enter a whole number."),
+        ({"chosen": "x", "return_on": "2026-12-20"}, "Enter a valid value."),
     ],
 )
 def test_what_cannot_be_searched_is_explained_and_nothing_typed_is_lost(client, flight, changes, message):
@@ -226,12 +229,14 @@ def test_nothing_is_suggested_for_nothing_known(client, now, typed):
 
 
 def test_a_search_asks_as_many_questions_for_many_flights_as_for_one(
-    client, flight, django_assert_num_queries, in_a_month
+    client, flight, django_assert_num_queries, in_a_month, keep_reference
 ):
     def queries():
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(2):
             search(client)
 
+    keep_reference()
+    search(client)
     queries()
     for hours in range(1, 8):
         make_flight(departs_at=in_a_month + timedelta(hours=hours), fares={"light": 4000, "flex": 7000})

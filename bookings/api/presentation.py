@@ -5,13 +5,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from airlines.api.offers import conditions_as_dict, price_as_dict, segment_as_dict
+from airlines.api.offers import conditions_as_dict, price_as_dict, slice_as_dict
 from bookings.messages import seated_in_words
 from bookings.models import Booking, Coupon, Passenger, Payment
-from bookings.services.journeys import BookedSlice, price_of, slices_of
+from bookings.services.journeys import price_of, slices_of
 from bookings.services.seat_maps import SeatMap
 from bookings.services.seating import Seated
-from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
 
@@ -31,7 +30,7 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
         "confirmed_at": booking.confirmed_at,
         "ended_at": booking.ended_at,
         "contact": {"email": booking.contact_email, "phone": booking.contact_phone},
-        "slices": [_slice(part) for part in slices_of(booking)],
+        "slices": [slice_as_dict(part) for part in slices_of(booking)],
         "passengers": _passengers(booking),
         "tickets": _tickets(booking),
         "payments": [payment_as_dict(payment) for payment in booking.payments.all()],
@@ -114,14 +113,6 @@ def seat_map_as_dict(drawn: SeatMap) -> dict[str, Any]:
             }
             for seat in drawn.seats.values()
         ],
-    }
-
-
-def _slice(part: BookedSlice) -> dict[str, Any]:
-    return {
-        "duration": clock.iso_duration(part.duration),
-        "stops": part.stops,
-        "segments": [segment_as_dict(flight) for flight in part.flights],
     }
 
 

@@ -86,7 +86,7 @@ def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now:
     lock_identities(each.identity for each in travellers)
     cabins = inventory.lock_cabins(flights=offer.flights, cabin=offer.cabin)
     accepted = offers.accept(offer, now=now)
-    flights = [flight for part in accepted.slices for flight in part.flights]
+    flights = accepted.flights
     party = check_travellers(
         travellers,
         party=offer.party,
@@ -100,7 +100,7 @@ def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now:
 
 def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: datetime) -> Booking:
     """All its rows refer to each other, so their ids come first: two round trips, however many rows there are."""
-    flights, people = len(offer.fares), len(party)
+    flights, people = len(offer.flights), len(party)
     [[key], segment_keys, passenger_keys, coupon_keys] = next_ids(
         [(Booking, 1), (Segment, flights), (Passenger, people), (Coupon, flights * people)]
     )

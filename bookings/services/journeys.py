@@ -2,29 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from airlines.models import Flight
+from airlines.services.offers import FlightsInOrder
 from airlines.services.pricing import CouponPrice, JourneyPrice, TaxLine, TravellerPrice, TravellerType
 from bookings.models import Booking, Coupon
 
 
-@dataclass(frozen=True, slots=True)
-class BookedSlice:
-    """One direction of a booking's journey."""
-
-    flights: tuple[Flight, ...]
-
-    @property
-    def duration(self) -> timedelta:
-        return self.flights[-1].arrives_at - self.flights[0].departs_at
-
-    @property
-    def stops(self) -> int:
-        return len(self.flights) - 1
+class BookedSlice(FlightsInOrder):
+    """One direction of a booked journey, by its flights in order."""
 
 
 def slices_of(booking: Booking) -> list[BookedSlice]:

@@ -40,3 +40,8 @@ def iso_duration(span: timedelta) -> str:
     """An ISO 8601 duration in hours and minutes: `PT2H15M`."""
     hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
     return f"PT{hours}H{minutes}M"
+
+
+def hour(minute: int) -> str:
+    """A minute of the day as a clock shows it: `06:30`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"

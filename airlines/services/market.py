@@ -1,0 +1,200 @@
+"""Everything that was found for a search, and what its filters leave of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from airlines.models import FareFamily
+from airlines.services.combinations import Ranked, best_first, ranked
+from airlines.services.filters import Counts, Filters, checks, values_of
+from airlines.services.options import Option
+from airlines.services.ranking import WHOLE, Cost, Sort, costs
+
+STAY = 3600
+"""Seconds at least between landing at a destination and leaving it by the next slice."""
+WITHIN_PRICE = 2000
+"""Journeys looked at for those within a range of prices, at most."""
+EVERY_SLICE = frozenset({"max_stops", "airline", "family", "refundable", "bag"})
+THIS_SLICE = frozenset({"via", "depart", "arrive"})
+"""Filters that choices are counted of: those of all slices, and of the one that is being chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """The options of each slice. Those before `at` are chosen: each holds one itinerary, in all its families."""
+
+    slices: Sequence[Sequence[Option]]
+    at: int
+    filters: Filters
+    families: Mapping[int, FareFamily]
+
+    @cached_property
+    def _failing(self) -> list[list[tuple[Option, frozenset[str]]]]:
+        """With each option the filters that it does not pass."""
+        failing = []
+        for index, options in enumerate(self.slices):
+            in_use = checks(self.filters, self.families, is_chosen_now=index == self.at) if index >= self.at else {}
+            passed = frozenset[str]()
+            failing.append(
+                [(option, frozenset(name for name, check in in_use.items() if not check(option))) for option in options]
+                if in_use
+                else [(option, passed) for option in options]
+            )
+        return failing
+
+    def _left(self, without: frozenset[str] = frozenset()) -> list[list[Option]]:
+        """The options of each slice that pass all filters but those of `without`."""
+        return [[option for option, failing in options if failing <= without] for options in self._failing]
+
+    @cached_property
+    def _open(self) -> list[list[Option]]:
+        return self._left()
+
+    def is_empty(self) -> bool:
+        """Whether nothing was found, whatever the filters."""
+        return not all(self.slices)
+
+    # --- Whole journeys ---
+
+    def journeys(self, sort: Sort) -> Iterator[tuple[Option, ...]]:
+        """Whole journeys that pass the filters, in order, each of one fare family."""
+        slices = self._open
+        cost = costs(sort, slices=len(slices), cheapest=self._cheapest)
+        choices = [
+            ranked([_priced_by(price, options) for price, options in zip(cost, family, strict=True)], STAY)
+            for family in self._by_family(slices)
+        ]
+        return self._within_prices(best_first(choices, STAY))
+
+    def _within_prices(self, journeys: Iterator[tuple[Option, ...]]) -> Iterator[tuple[Option, ...]]:
+        if self._prices == (None, None):
+            return journeys
+        looked_at = (journey for journey, _number in zip(journeys, range(WITHIN_PRICE), strict=False))
+        return (journey for journey in looked_at if self._costs_enough(sum(option.price for option in journey)))
+
+    @cached_property
+    def _cheapest(self) -> int:
+        return min((price for _option, price in self._priced(self._open)), default=0)
+
+    # --- Choices of one slice ---
+
+    def choices(self, sort: Sort) -> list[tuple[Option, int]]:
+        """The options of the slice being chosen in order, each with the price of the cheapest journey with it."""
+        cost = costs(sort, slices=1, cheapest=self._cheapest)[0]
+        chosen = [(option, price) for option, price in self._priced(self._open) if self._costs_enough(price)]
+        if sort in (Sort.PRICE, Sort.BEST):  # by what is shown, the price of the whole journey
+            return sorted(chosen, key=lambda pair: cost(pair[0]) + (pair[1] - pair[0].price) * WHOLE)
+        return sorted(chosen, key=lambda pair: (cost(pair[0]), pair[1]))
+
+    def journey_with(self, option: Option) -> tuple[Option, ...]:
+        """The cheapest whole journey with an option of the slice being chosen."""
+        before = [next(each for each in part if each.family == option.family) for part in self._open[: self.at]]
+        journey = [*before, option]
+        for onward in self._onward[option.family]:
+            ready = journey[-1].arrives + STAY
+            journey.append(next(each.choice for each in onward if each.choice.departs >= ready))
+        return tuple(journey)
+
+    @cached_property
+    def _onward(self) -> dict[int, list[list[Ranked[Option]]]]:
+        """By family the slices after the one being chosen, the cheapest rest of a journey first."""
+        return {
+            family[0][0].family: ranked([_priced_by(_price, options) for options in family[self.at + 1 :]], STAY)
+            for family in self._by_family(self._open)
+        }
+
+    def _priced(self, slices: Sequence[Sequence[Option]]) -> list[tuple[Option, int]]:
+        """The options of the slice being chosen that a whole journey can be made with, each with the price of the
+        cheapest."""
+        if len(slices) == 1:
+            return [(option, option.price) for option in slices[0]]
+        priced: list[tuple[Option, int]] = []
+        for family in self._by_family(slices):
+            chain = [_priced_by(_price, options) for options in family]
+            before = sum(options[0].price for options in family[: self.at])
+            ready = family[self.at - 1][0].arrives + STAY if self.at else 0
+            priced.extend(
+                (each.choice, before + each.at_least)
+                for each in ranked(chain[self.at :], STAY)[0]
+                if each.choice.departs >= ready
+            )
+        return priced
+
+    def _by_family(self, slices: Sequence[Sequence[Option]]) -> list[list[list[Option]]]:
+        """The slices of each family that all of them have."""
+        sold = set.intersection(*({option.family for option in options} for options in slices))
+        return [
+            [[option for option in options if option.family == family] for options in slices]
+            for family in self.families
+            if family in sold
+        ]
+
+    # --- Counts ---
+
+    def counts(self) -> Counts:
+        """What each value of each filter would leave of the slice being chosen."""
+        return Counts(
+            {name: self._counted(name) for name in sorted(EVERY_SLICE | THIS_SLICE)},
+            _range(price for _option, price in self._priced(self._open)),
+            _range(
+                option.itinerary.duration
+                for option, price in self._priced(self._left(frozenset({"max_duration"})))
+                if self._costs_enough(price)
+            ),
+        )
+
+    def _counted(self, name: str) -> dict[Any, int]:
+        slices = self._left(frozenset({name}))
+        if len(slices) == 1:
+            return dict(
+                Counter(
+                    value
+                    for option in slices[0]
+                    if self._costs_enough(option.price)
+                    for value in self._values[id(option)][name]
+                )
+            )
+        values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
+        return {value: count for value in values if (count := self._count_with(slices, name, value))}
+
+    def _count_with(self, slices: Sequence[Sequence[Option]], name: str, value: Any) -> int:
+        with_value = [
+            [option for option in options if value in self._values[id(option)][name]]
+            if index == self.at or (index > self.at and name in EVERY_SLICE)
+            else options
+            for index, options in enumerate(slices)
+        ]
+        return sum(self._costs_enough(price) for _option, price in self._priced(with_value))
+
+    @cached_property
+    def _values(self) -> dict[int, dict[str, Iterable[Any]]]:
+        return {
+            id(option): values_of(option, self.families) for options in self.slices[self.at :] for option in options
+        }
+
+    @cached_property
+    def _prices(self) -> tuple[int | None, int | None]:
+        """The range of prices wanted, in hundredths."""
+        least, most = (
+            None if price is None else int(price * 100) for price in (self.filters.min_price, self.filters.max_price)
+        )
+        return least, most
+
+    def _costs_enough(self, price: int) -> bool:
+        least, most = self._prices
+        return (least is None or least <= price) and (most is None or price <= most)
+
+
+def _price(option: Option) -> int:
+    return option.price
+
+
+def _priced_by(cost: Cost, options: Iterable[Option]) -> list[tuple[int, Option]]:
+    return [(cost(option), option) for option in options]
+
+
+def _range(values: Iterable[int]) -> tuple[int, int] | None:
+    found = list(values)
+    return (min(found), max(found)) if found else None
