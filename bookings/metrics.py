@@ -1,7 +1,10 @@
-"""What is open, read when Prometheus asks."""
+"""What happens to bookings, and what is open."""
 
 from bookings.models import Booking, Payment, Refund
-from flights_project.lib.metrics import read_at_scrape
+from flights_project.lib.metrics import Counter, read_at_scrape
+
+CHANGES = Counter("flights_booking_changes", "What happened to bookings, by type of event.", ["type"])
+PAYMENTS = Counter("flights_payments", "Payments that were answered: succeeded, failed or returned.", ["result"])
 
 
 @read_at_scrape("flights_holds_open", "Bookings that are held and not paid.")

@@ -19,6 +19,7 @@ from airlines import exceptions as airlines
 from bookings import exceptions as bookings
 from flights_project.gateway import idempotency, limits, outages, problems, services, tokens
 from flights_project.lib.errors import DomainError, InvalidRequest
+from notifications import exceptions as notifications
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", include("flights_project.gateway.api.urls")),
     path("", include("airlines.api.urls")),
     path("", include("bookings.api.urls")),
+    path("", include("notifications.api.urls")),
 ]
 
 
@@ -91,6 +93,9 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.SeatChoiceNotIncluded: 409,
     bookings.InfantHasNoSeat: 409,
     bookings.CheckInClosed: 409,
+    notifications.EventsForgotten: 410,
+    notifications.TooManyEndpoints: 409,
+    notifications.EndpointNotEnabled: 409,
 }
 """The status of each error that states a fact; its `code` is part of the contract."""
 

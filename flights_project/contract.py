@@ -58,7 +58,7 @@ def complete(result: Document, **_kwargs: Any) -> Document:
 def _statuses(path: str, method: str, operation: Document) -> set[int]:
     """What a call may answer beside its success."""
     headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
-    decides = method != "get" or "/offers/" in path
+    decides = method != "get" or "/offers/" in path or path.endswith("/events/")
     return (
         ALWAYS
         | ({404} if "{" in path else set())

@@ -54,6 +54,14 @@ BY_NAME: dict[str, Any] = {
     "seat": "12A",
     "token": "tok_ok",
     "with_adult": None,
+    "url": "https://hooks.example.com/flights",
+    "description": "Our shop",
+    "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+    "sequence": 42,
+    "data": {"locator": "K7QX2M", "status": "confirmed", "total": {"amount": "4500.00", "currency": "INR"}},
+    "status_code": 200,
+    "milliseconds": 87,
+    "error": "",
     "taxes.code": "IN",
     "taxes.name": "User development fee",
     "tickets.number": "8972400000013",
@@ -104,7 +112,7 @@ def _kinds(schema: Schema) -> list[str]:
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
-JSON_TYPES = {str: "string", int: "integer", float: "number", type(None): "null"}
+JSON_TYPES = {dict: "object", str: "string", int: "integer", float: "number", type(None): "null"}
 
 
 def _by_type(schema: Schema, schemas: dict[str, Schema], name: str) -> Any:

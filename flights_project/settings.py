@@ -249,6 +249,9 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.deliver_messages": {"queue": "urgent"},
     "bookings.tasks.reconcile": {"queue": "patient"},
     "flights_project.gateway.tasks.forget_idempotency_keys": {"queue": "patient"},
+    "notifications.tasks.forget_events": {"queue": "patient"},
+    # With a process of its own: whoever waits for other people's machines keeps nobody else waiting.
+    "notifications.tasks.deliver_webhooks": {"queue": "webhooks"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
@@ -267,6 +270,8 @@ CELERY_BEAT_SCHEDULE = {
     "reprice what was taken": {"task": "airlines.tasks.reprice_taken", "schedule": 5},
     "reprice what comes close": {"task": "airlines.tasks.reprice_entering_bands", "schedule": 60},
     "reprice everything": {"task": "airlines.tasks.reprice_everything", "schedule": crontab(minute=7)},
+    "deliver webhooks": {"task": "notifications.tasks.deliver_webhooks", "schedule": 2},
+    "forget events": {"task": "notifications.tasks.forget_events", "schedule": crontab(minute=47)},
     "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",
@@ -383,7 +388,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"FlightStatusEnum": "airlines.models.Flight.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "FlightStatusEnum": "airlines.models.Flight.Status",
+        "EventTypeEnum": "notifications.models.EventType",
+        "PassengerTypeEnum": "bookings.models.Passenger.Type",
+        "BookingStatusEnum": "bookings.models.Booking.Status",
+        "WebhookEndpointStatusEnum": "notifications.models.WebhookEndpoint.Status",
+        "WebhookDeliveryStatusEnum": "notifications.models.WebhookDelivery.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "flights_project.contract.complete",
@@ -410,6 +422,17 @@ STREAM_FLIGHTS = env.int("STREAM_FLIGHTS", default=100)
 STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=50)
 """Open at a time from one network address; off with RATE_LIMITS."""
 STREAMS_PER_PROCESS = env.int("STREAMS_PER_PROCESS", default=10_000)
+EVENTS_KEPT = timedelta(days=env.int("EVENTS_DAYS", default=30))
+"""How long integrators can read an event, and see how it was delivered."""
+WEBHOOK_SECRET_OVERLAP = timedelta(hours=env.int("WEBHOOK_SECRET_OVERLAP_HOURS", default=24))
+"""How long the secret before signs beside a new one."""
+WEBHOOK_ENDPOINTS_PER_INTEGRATOR = env.int("WEBHOOK_ENDPOINTS_PER_INTEGRATOR", default=10)
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=DEMO)
+"""Whether webhooks may go to this machine and its network, and over plain http: to try them out."""
+if WEBHOOK_PRIVATE_ADDRESSES and not DEMO:
+    raise ImproperlyConfigured(
+        "WEBHOOK_PRIVATE_ADDRESSES would let integrators call our own network; it is for DEMO=on."
+    )
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
@@ -529,6 +552,14 @@ DESK_PAGES = [
         {"gateway.user": "person", "auth.group": "groups", "gateway.apikey": "key"},
     ),
     (_("Messages"), {"notifications.message": "mail", "notifications.refusal": "unsubscribe"}),
+    (
+        _("Integrators"),
+        {
+            "notifications.webhookendpoint": "webhook",
+            "notifications.webhookdelivery": "outbound",
+            "notifications.event": "event_note",
+        },
+    ),
 ]
 """The groups of the desk's navigation: models, each with its Material symbol."""
 

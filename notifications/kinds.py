@@ -62,5 +62,6 @@ KINDS: dict[str, Kind] = {
     ),
     "flight_note": Kind(label=_("Written by staff to a flight's travellers")),
     "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),
+    "webhook_switched_off": Kind(label=_("A webhook endpoint was switched off")),
     "account": Kind(label=_("About the account"), urgency=Urgency.NOW, ways=(Way.EMAIL,), secret=True),
 }

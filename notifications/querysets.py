@@ -2,11 +2,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import F, Q
 
 from flights_project.gateway.models import User
 
 if TYPE_CHECKING:
-    from notifications.models import Message  # noqa: F401 -- the queryset's parameter
+    from notifications.models import (  # noqa: F401 -- the querysets' parameters
+        Event,
+        Message,
+        WebhookDelivery,
+        WebhookEndpoint,
+    )
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -20,3 +26,31 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def unread(self) -> Self:
         return self.filter(read_at=None)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def unnumbered(self) -> Self:
+        return self.filter(sequence=None)
+
+    def of(self, owner: User) -> Self:
+        """An integrator's numbered events, in their order."""
+        return self.filter(owner=owner, sequence__isnull=False).order_by("sequence")
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    def of(self, owner: User) -> Self:
+        """Somebody's own endpoints: the only ones that they may know of."""
+        return self.filter(owner=owner)
+
+    def enabled(self) -> Self:
+        return self.filter(status="enabled")
+
+    def to_serve(self, now: datetime) -> Self:
+        """Those that no worker has, whoever was served longest ago first."""
+        free = Q(served_until=None) | Q(served_until__lte=now)
+        return self.enabled().filter(free).order_by(F("served_until").asc(nulls_first=True), "pk")
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> Self:
+        return self.filter(status="waiting", due_at__lte=now).order_by("due_at")

@@ -2,11 +2,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from notifications.models import Message
+from notifications.services import events
 from notifications.services.delivery import deliver_due
 from notifications.services.outbox import begin_round, wake_workers
+from notifications.services.webhook_delivery import deliver_due as deliver_webhooks_due
 
 ROUND_LASTS = 10
 """Seconds, after which other tasks have their turn; with the slowest mail server still below a task's time limit."""
+WEBHOOK_ROUND_LASTS = 40
+"""Seconds, likewise; the slowest receiver then still has its time to answer."""
 
 
 @shared_task
@@ -18,3 +22,15 @@ def deliver_messages() -> int:
     if Message.objects.due(timezone.now()).exists():
         wake_workers()
     return sent
+
+
+@shared_task
+def deliver_webhooks() -> int:
+    """Number new events and send webhooks that are due; returns how many were answered well."""
+    return deliver_webhooks_due(seconds=WEBHOOK_ROUND_LASTS)
+
+
+@shared_task
+def forget_events() -> int:
+    """Delete events that are older than they are kept, with their deliveries; returns how many rows."""
+    return events.forget(now=timezone.now())

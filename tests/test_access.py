@@ -39,8 +39,9 @@ from conftest import PASSWORD
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import RIGHTS, STAFF_ROLES, Role
 from flights_project.gateway.services import give_role
-from notifications.models import KeptMail, Message
+from notifications.models import KeptMail, Message, WebhookEndpoint
 from notifications.services.refusals import stop_url
+from notifications.services.webhooks import create_endpoint, ping
 
 TABLE = Path(settings.BASE_DIR, "docs/architecture/access.md")
 ROLES = Path(settings.BASE_DIR, "docs/architecture/gateway.md")
@@ -159,6 +160,8 @@ def path_of(row: Row, owner: User, now: Any) -> str:
         "locator": lambda: booking.locator,
         "quote": lambda: quote_cancellation(booking=booking, now=now).pk,
         "quote_id": lambda: quote_cancellation(booking=booking, now=now).pk,
+        "endpoint": lambda: endpoint_of(owner).pk,
+        "delivery": lambda: ping(endpoint=endpoint_of(owner), now=now).pk,
         "key": lambda: pay(booking=booking, gateway="sandbox", token="tok_3ds", now=now).pk,
         "token": lambda: stop_url(Message.objects.earliest("written_at")).split("/")[-2],
         "pk": lambda: ROWS_OF[row.path.removeprefix("/api/v1").split("/")[1]](flight, owner).pk,
@@ -168,6 +171,14 @@ def path_of(row: Row, owner: User, now: Any) -> str:
 
 PAID = ("cancel", "document", "e-ticket", "flights.ics")
 """Paths of what only a paid booking has."""
+
+
+def endpoint_of(owner: User) -> WebhookEndpoint:
+    """The one that somebody has."""
+    there = WebhookEndpoint.objects.of(owner).first()
+    return there or create_endpoint(owner=owner, url="https://hooks.example.com/", events=["booking.held"])
+
+
 ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "cities": lambda *_: CityFactory(code="ZZZ"),
     "airports": lambda *_: AirportFactory(iata="JFK"),
@@ -178,6 +189,7 @@ ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "account": lambda _flight, owner: save_travellers(owner=owner, travellers=[adult()], today=timezone.now().date())[
         0
     ],
+    "webhook-endpoints": lambda _flight, owner: endpoint_of(owner),
     "messages": lambda _flight, owner: Message.objects.filter(reader=owner).earliest("written_at"),
 }
 """What a `{pk}` stands for, by the first part of the path."""

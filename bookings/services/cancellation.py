@@ -17,9 +17,11 @@ from airlines.services import inventory
 from bookings.exceptions import MinorsAlone, NotCancellable, QuoteExpired, QuoteOutdated
 from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Payment, Refund
 from bookings.querysets import CouponQuerySet
+from bookings.services import events
 from bookings.services.journeys import coupon_price
 from bookings.services.refund_rules import CouponRefund, in_all, refund_coupon, refund_share
 from bookings.services.telling import tell_owner
+from notifications.models import EventType
 
 
 @transaction.atomic
@@ -130,11 +132,13 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], now: datetime
         booking.status, booking.ended_at = Booking.Status.CANCELLED, now
         booking.save(update_fields=["status", "ended_at"])
     refund = _write_refund(booking, in_all(list(refunds.values())), now)
+    amount = {"amount": str(refund.amount if refund else 0), "currency": booking.currency}
+    events.record(EventType.BOOKING_CANCELLED, booking, refund=amount, now=now)
     tell_owner(
         "booking_cancelled",
         booking,
         subject=str(refund.pk) if refund else f"{now:%Y%m%d%H%M%S}",
-        refund={"amount": str(refund.amount if refund else 0), "currency": booking.currency},
+        refund=amount,
         cancelled=[f"{coupon.passenger}, {coupon.flight.number}" for coupon in refunds],
         whole=booking.status == Booking.Status.CANCELLED,
         now=now,

@@ -7,9 +7,11 @@ from django.db import transaction
 
 from airlines.models import Flight
 from bookings.models import Booking
+from bookings.services import events
 from bookings.services.holds import give_back, is_being_paid
 from bookings.services.rounds import count_done
 from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
+from notifications.models import EventType
 
 log = structlog.get_logger(__name__)
 
@@ -47,5 +49,6 @@ def _expire(pk: int, now: datetime) -> bool:
         tell_cancelled_flight(booking, grounded[0], segments=segments, now=now)
     else:
         tell_owner("hold_expired", booking, segments=segments, now=now)
+    events.record(EventType.BOOKING_EXPIRED, booking, now=now)
     log.info("hold_expired", booking=booking.locator)
     return True

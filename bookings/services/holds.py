@@ -18,6 +18,7 @@ from airlines.services.offers import Offer, OfferClaim
 from airlines.services.pricing import TravellerType
 from bookings.exceptions import AlreadyBooked, NotReleasable
 from bookings.models import Booking, Coupon, Passenger, Payment, Segment
+from bookings.services import events
 from bookings.services.constraints import constraint_of
 from bookings.services.limits import refuse_beyond_limits
 from bookings.services.telling import tell_owner
@@ -27,6 +28,7 @@ from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.locators import new_locator
 from flights_project.lib.statements import insert, next_ids
+from notifications.models import EventType
 
 LOCATOR_TRIES = 5
 PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{4,18}\Z")
@@ -117,6 +119,7 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
         now=now,
         useful_until=booking.payment_required_by,
     )
+    events.record(EventType.BOOKING_HELD, booking, payment_required_by=booking.payment_required_by, now=now)
     return booking
 
 
@@ -197,6 +200,7 @@ def release_hold(*, booking: Booking, now: datetime) -> Booking:
     if locked.status != Booking.Status.HELD or is_being_paid(locked):
         raise NotReleasable
     give_back(locked, becomes=Booking.Status.CANCELLED, now=now)
+    events.record(EventType.BOOKING_CANCELLED, locked, now=now)
     return locked
 
 

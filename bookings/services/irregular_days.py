@@ -15,9 +15,11 @@ from django.utils.formats import date_format
 from airlines.models import Flight
 from airlines.services import operations
 from bookings.models import Booking, Coupon
+from bookings.services.events import record_of_flight
 from bookings.services.reminders import take_back_reminders
 from bookings.services.telling import DAY, about, tell_cancelled_flight, tell_owner
 from flights_project.lib import clock
+from notifications.models import EventType
 
 
 @transaction.atomic
@@ -34,6 +36,7 @@ def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, 
         with translation.override(booking.owner.language):
             day = date_format(was.date(), DAY)
         _tell("flight_delayed", booking, moved, now, was_departs=f"{was:%H:%M}", was_departs_on=day)
+        record_of_flight(EventType.FLIGHT_DELAYED, booking, moved, now=now)
     return len(booked)
 
 
@@ -51,6 +54,7 @@ def change_gate(*, flight: Flight, gate: str, now: datetime) -> int:
     booked = booked_on(moved)
     for booking in booked:
         _tell("gate_changed", booking, moved, now, was_gate=was)
+        record_of_flight(EventType.FLIGHT_GATE_CHANGED, booking, moved, now=now)
     return len(booked)
 
 
@@ -67,6 +71,7 @@ def cancel_flight(*, flight: Flight, now: datetime) -> int:
     booked = booked_on(grounded)
     for booking in booked:
         tell_cancelled_flight(booking, grounded, now=now, **_as_prefetched(booking, grounded))
+        record_of_flight(EventType.FLIGHT_CANCELLED, booking, grounded, now=now)
     return len(booked)
 
 

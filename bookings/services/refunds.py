@@ -9,9 +9,11 @@ from django.db.models import F, Sum
 
 from bookings.gateways import GatewayUnreachable, gateway_named
 from bookings.models import Payment, Refund
+from bookings.services import events
 from bookings.services.rounds import count_done
 from bookings.services.telling import tell_owner
 from flights_project.lib.money import on_the_wire
+from notifications.models import EventType
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,7 @@ def _record_paid(refund: Refund, now: datetime) -> bool:
     if paid:
         amount = on_the_wire(refund.amount, payment.currency)
         tell_owner("refund_paid", payment.booking, subject=str(refund.pk), refund=amount, now=now)
+        events.record(EventType.REFUND_PAID, payment.booking, refund=amount, payment=str(payment.pk), now=now)
     return bool(paid)
 
 

@@ -32,7 +32,7 @@ from bookings.exceptions import (
 )
 from bookings.models import Booking, Coupon, Passenger
 from bookings.querysets import CouponQuerySet
-from bookings.services import seat_fees
+from bookings.services import events, seat_fees
 from bookings.services.constraints import constraint_of
 from bookings.services.holds import is_being_paid
 from bookings.services.seat_maps import MapSeat, SeatMap, SeatState, seat_maps
@@ -40,6 +40,7 @@ from bookings.services.telling import tell_owner
 from bookings.services.togetherness import Arrangement, Member, Place, Plan, seat_party, sit_side_by_side
 from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import on_the_wire
+from notifications.models import EventType
 
 EXIT_ROW_AGE = 15
 """Nobody younger sits at an exit (14 CFR 121.585(b)(2))."""
@@ -176,6 +177,8 @@ def _seat(seating: Seating, choices: Choices, at_most: Decimal | None) -> None:
     _write(seating.booking, changed)
     if changed and seating.booking.status == Booking.Status.CONFIRMED:
         tell_owner("seats_changed", seating.booking, subject=f"{seating.now:%Y%m%d%H%M%S%f}", now=seating.now)
+    if changed:
+        events.record(EventType.BOOKING_SEATS_CHANGED, seating.booking, now=seating.now)
 
 
 def _refuse_strangers(seating: Seating, choices: Choices) -> None:

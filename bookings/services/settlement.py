@@ -12,14 +12,18 @@ from airlines.models import FareFamily, Flight, FlightCabin
 from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
+from bookings.metrics import PAYMENTS
 from bookings.models import Booking, Passenger, Payment, Refund
+from bookings.services import events
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
 from bookings.services.ticketing import issue_tickets
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
+from flights_project.lib.metrics import count_after_commit
 from flights_project.lib.money import on_the_wire
 from flights_project.lib.statements import columns, execute, fetch, instances
+from notifications.models import EventType
 
 log = structlog.get_logger(__name__)
 
@@ -158,6 +162,8 @@ def _confirm(booking: Booking, now: datetime) -> list[Passenger]:
     booking.status, booking.confirmed_at, booking.ended_at = Booking.Status.CONFIRMED, now, None
     execute(CONFIRM, {"booking": booking.pk, "now": now})
     passengers = issue_tickets(booking=booking, now=now)
+    events.record(EventType.BOOKING_CONFIRMED, booking, now=now)
+    count_after_commit(PAYMENTS.labels("succeeded"))
     log.info("booking_confirmed", booking=booking.locator)
     return passengers
 
@@ -205,6 +211,15 @@ def _refund_in_full(booking: Booking, payment: Payment, reason: Refund.Reason, n
         Refund.objects.create(payment=payment, amount=payment.amount, reason=reason, started_at=now)
     total = on_the_wire(payment.amount, payment.currency)
     tell_owner("payment_refunded", booking, subject=str(payment.pk), reason=reason.value, total=total, now=now)
+    events.record(
+        EventType.PAYMENT_RETURNED,
+        booking,
+        payment=str(payment.pk),
+        reason=reason.value,
+        amount=total,
+        now=now,
+    )
+    count_after_commit(PAYMENTS.labels("returned"))
     log.warning("payment_goes_back", booking=booking.locator, payment=str(payment.pk), reason=reason.value)
 
 
@@ -228,4 +243,6 @@ def _fail(payment: Payment, charge: Charge, now: datetime) -> None:
         tell_owner(
             "payment_failed", booking, subject=str(payment.pk), now=now, useful_until=booking.payment_required_by
         )
+    events.record(EventType.PAYMENT_FAILED, booking, payment=str(payment.pk), decline_code=charge.decline_code, now=now)
+    count_after_commit(PAYMENTS.labels("failed"))
     log.info("payment_failed", booking=booking.locator, decline_code=charge.decline_code)

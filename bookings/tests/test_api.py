@@ -13,7 +13,7 @@ from flights_project.gateway.models import ApiKey, IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 17, 27
+STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 18, 28
 ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
 
 

@@ -347,5 +347,5 @@ class TestAfterThePriceGuarantee:
 def test_queries_do_not_grow_with_the_travellers(traveller, flight, now, travellers, django_assert_num_queries):
     booking = make_hold(traveller, flight, now=now, travellers=[adult() for _ in range(travellers)])
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         pay(booking=booking, gateway="sandbox", token="tok_ok", now=now)

@@ -10,7 +10,8 @@ from rest_framework.permissions import (
 )
 from rest_framework.request import Request
 
-from flights_project.gateway.models import ApiKey
+from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
 
 if TYPE_CHECKING:  # the views load their permissions while they are loaded themselves
     from rest_framework.views import APIView
@@ -54,3 +55,14 @@ class HasScope(BasePermission):
         required: str | tuple[str, ...] = getattr(view, "required_scope", ())
         alternatives = (required,) if isinstance(required, str) else required
         return not set(alternatives).isdisjoint(request.auth.scopes)
+
+
+class IsIntegrator(BasePermission):
+    """Accounts whose programs sell for travellers."""
+
+    message = "This is for integrators."
+    code = "integrators_only"
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        user = request.user
+        return isinstance(user, User) and user.groups.filter(name=Role.INTEGRATOR).exists()

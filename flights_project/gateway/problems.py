@@ -27,6 +27,7 @@ CODES = {
     "second_factor_required": 401,
     "permission_denied": 403,
     "scope_required": 403,
+    "integrators_only": 403,
     "address_not_allowed": 403,
     "not_found": 404,
     "method_not_allowed": 405,

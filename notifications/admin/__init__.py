@@ -2,5 +2,6 @@
 
 from notifications.admin.messages import MessageAdmin
 from notifications.admin.refusals import RefusalAdmin
+from notifications.admin.webhooks import EventAdmin, WebhookDeliveryAdmin, WebhookEndpointAdmin
 
-__all__ = ["MessageAdmin", "RefusalAdmin"]
+__all__ = ["EventAdmin", "MessageAdmin", "RefusalAdmin", "WebhookDeliveryAdmin", "WebhookEndpointAdmin"]
