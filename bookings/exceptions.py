@@ -39,6 +39,11 @@ class HoldExpired(DomainError):
     title = "The time to pay for this booking has run out and its seats were given back."
 
 
+class SeatOrderLapsed(DomainError):
+    code = "seat_order_lapsed"
+    title = "The time to pay for these seats has run out and others can choose them."
+
+
 class NotPayable(DomainError):
     code = "not_payable"
     title = "This booking is not waiting for a payment."

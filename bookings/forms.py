@@ -247,10 +247,10 @@ class PaymentForm(forms.Form):
 
     def clean_total(self) -> Decimal:
         shown: Decimal = self.cleaned_data["total"]
-        if shown != self.booking.total:
+        if shown != self.booking.amount_due:
             raise forms.ValidationError(
                 _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
-                params={"total": money(self.booking.total)},
+                params={"total": money(self.booking.amount_due)},
             )
         return shown
 
@@ -300,7 +300,7 @@ class StripePaymentForm(PaymentForm):
     @property
     def smallest_units(self) -> int:
         """The total as Stripe's script wants it."""
-        return to_stripe(self.booking.total, self.booking.currency)
+        return to_stripe(self.booking.amount_due, self.booking.currency)
 
     @property
     def publishable_key(self) -> str:

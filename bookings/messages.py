@@ -25,6 +25,7 @@ from bookings.exceptions import (
     SeatChoiceClosed,
     SeatChoiceNotIncluded,
     SeatNotAvailable,
+    SeatOrderLapsed,
     SeatTaken,
     TooManyHolds,
     TravellerElsewhere,
@@ -54,6 +55,9 @@ WORDS: dict[type[DomainError], str | Promise] = {
     ),
     HoldExpired: gettext_lazy(
         "The time to pay has run out, and the seats were given back. Nothing was charged: search again to book."
+    ),
+    SeatOrderLapsed: gettext_lazy(
+        "The time to pay for these seats has run out. Nothing was charged, and everybody keeps the seat that they had."
     ),
     NotPayable: gettext_lazy("This booking is not waiting for a payment. Nothing was charged."),
     NotReleasable: gettext_lazy("This booking cannot be let go now: it is paid, being paid, or has ended."),

@@ -15,7 +15,7 @@ from flights_project.lib import clock
 from flights_project.lib.statements import columns, fetch, instance, instances, width
 
 if TYPE_CHECKING:
-    from bookings.models import Booking, Coupon, Payment, Segment  # noqa: F401 -- the querysets' parameters
+    from bookings.models import Booking, Coupon, OrderedSeat, Payment, SeatOrder, Segment  # noqa: F401 -- the querysets' parameters
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -79,6 +79,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "segments__flight__destination__city",
             "coupons__seat",
             "payments",
+            "seat_orders__seats__seat",
         )
 
 
@@ -86,6 +87,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def started(self, pk: UUID) -> Self:
         """This payment, if it still waits for its answer: what guarded updates start from."""
         return self.filter(pk=pk, status="started")
+
+    def paid(self) -> Self:
+        """Money was taken and not all of it went back."""
+        return self.filter(status__in=("succeeded", "partly_refunded"))
 
     def running(self, booking: "Booking") -> "Payment | None":
         """The payment of a booking that waits for its answer."""
@@ -99,6 +104,18 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def to_settle(self, now: datetime) -> Self:
         """Started payments whose gateway is to be asked again by now."""
         return self.filter(status="started", ask_again_at__lte=now)
+
+
+class SeatOrderQuerySet(models.QuerySet["SeatOrder"]):
+    def open(self) -> Self:
+        """Not paid so far: its seats are kept."""
+        return self.filter(status="open")
+
+
+class OrderedSeatQuerySet(models.QuerySet["OrderedSeat"]):
+    def kept(self) -> Self:
+        """Seats that nobody else can choose while their order is open."""
+        return self.filter(released_at=None, seat__isnull=False)
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from airlines.models import Flight
-from bookings.models import Coupon, Passenger
+from airlines.models import Flight, Seat
+from bookings.models import Coupon, OrderedSeat, Passenger
 from bookings.services.seat_maps import MapSeat, SeatMap, SeatState, seat_map
 from bookings.services.seating import coupons_to_seat, is_closed, may_sit_at_exit
 from bookings.trips import Trip
@@ -35,6 +35,13 @@ class Spot:
 
     trip: Trip
     coupon: Coupon
+    ordered: OrderedSeat | None = None
+    """What the booking's open seat order has for it."""
+
+    @property
+    def seat(self) -> Seat | None:
+        """The seat that is ordered, else the one that the traveller has."""
+        return self.ordered.seat if self.ordered else self.coupon.seat
 
     @property
     def key(self) -> tuple[int, int]:
@@ -43,9 +50,8 @@ class Spot:
     @property
     def is_open(self) -> bool:
         """Whether a seat can be chosen now, as far as the booking is asked; the service asks again under its lock."""
-        sold_with_it = self.coupon.status == Coupon.Status.HELD and self.price is not None
-        paid = self.coupon.seat_fee is not None or self.price == 0
-        return (sold_with_it or paid) and not is_closed(self.coupon, now=self.trip.now)
+        can_be_had = self.coupon.seat_fee is not None or self.price is not None
+        return can_be_had and not is_closed(self.coupon, now=self.trip.now)
 
     @property
     def price(self) -> Decimal | None:
@@ -54,16 +60,19 @@ class Spot:
     @property
     def fee(self) -> Decimal:
         """What a seat would still cost."""
-        return Decimal() if self.coupon.seat_fee is not None else self.price or Decimal()
+        if self.coupon.seat_fee is not None or (self.ordered and self.ordered.seat):
+            return Decimal()
+        return self.price or Decimal()
 
     @property
     def total_with(self) -> Decimal:
-        return self.trip.booking.total + self.fee
+        return self.trip.total_with_order + self.fee
 
     @property
     def total_without(self) -> Decimal:
-        is_held = self.coupon.status == Coupon.Status.HELD
-        return self.trip.booking.total - ((self.coupon.seat_fee or Decimal()) if is_held else Decimal())
+        if self.coupon.status == Coupon.Status.HELD:
+            return self.trip.booking.total - (self.coupon.seat_fee or Decimal())
+        return self.trip.total_with_order - (self.ordered.fee if self.ordered else Decimal())
 
     @property
     def url(self) -> str:
@@ -86,7 +95,17 @@ class SeatPage:
     @cached_property
     def spots(self) -> list[Spot]:
         """Everybody who needs a seat, flight by flight."""
-        return [Spot(self.trip, coupon) for coupon in self._coupons if coupon.passenger.type != Passenger.Type.INFANT]
+        return [
+            Spot(self.trip, coupon, self._ordered.get(coupon.pk))
+            for coupon in self._coupons
+            if coupon.passenger.type != Passenger.Type.INFANT
+        ]
+
+    @cached_property
+    def _ordered(self) -> dict[int, OrderedSeat]:
+        """The parts of the open seat order by coupon."""
+        order = self.trip.booking.open_seat_order
+        return {part.coupon_id: part for part in order.seats.all()} if order else {}
 
     @property
     def flights(self) -> list[tuple[Flight, list[Spot]]]:
@@ -102,7 +121,7 @@ class SeatPage:
 
     @property
     def next_without_seat(self) -> Spot | None:
-        return next((spot for spot in self.spots if spot.is_open and spot.coupon.seat_id is None), None)
+        return next((spot for spot in self.spots if spot.is_open and spot.seat is None), None)
 
     @property
     def current_flight(self) -> Flight | None:
@@ -111,11 +130,11 @@ class SeatPage:
     @property
     def together_total(self) -> Decimal:
         """What the booking costs when all who can choose have a seat."""
-        return self.trip.booking.total + sum((spot.fee for spot in self.spots if spot.is_open), Decimal())
+        return self.trip.total_with_order + sum((spot.fee for spot in self.spots if spot.is_open), Decimal())
 
     @property
     def together_fee(self) -> Decimal:
-        return self.together_total - self.trip.booking.total
+        return self.together_total - self.trip.total_with_order
 
     @property
     def can_seat_together(self) -> bool:
@@ -134,12 +153,14 @@ class SeatPage:
             yield row.number, row.is_exit_row, [[self._option(seat) for seat in block] for block in row.blocks]
 
     def swap_for(self, name: str | None) -> dict[tuple[int, int], str | None]:
-        """The choice of a seat for the current spot; a companion who has it gets the seat that is left for it."""
+        """The choice of a seat for the current spot, beside what is ordered for others; a companion who has the seat
+        gets the one that is left for it."""
         assert self.current is not None and self.map is not None  # noqa: S101, PT018 -- there is a spot to choose for
-        choices = {self.current.key: name}
+        ordered = {spot.key: str(spot.seat) if spot.seat else None for spot in self.spots if spot.ordered}
+        choices = ordered | {self.current.key: name}
         seat = self.map.seats.get(name or "")
         if seat is not None and seat.traveller not in (None, self.current.key[1]):
-            own = self.current.coupon.seat
+            own = self.current.seat
             choices[self.current.key[0], seat.traveller] = str(own) if own else None
         return choices
 
@@ -151,14 +172,13 @@ class SeatPage:
 
     def _option(self, seat: MapSeat) -> SeatOption:
         assert self.current is not None  # noqa: S101 -- only asked for a spot's map
-        coupon = self.current.coupon
         is_mine = seat.traveller == self.current.key[1]
         look, words, can = self._standing(seat, is_mine=is_mine)
         parts = [seat.name, POSITIONS[seat.position](), *([_("exit row")] if seat.is_exit_row else []), words]
         face = {"taken": "×", "blocked": "×", "exit": "–"}.get(look, seat.letter)
         if look == "companion":
             face = self._companions[seat.traveller or 0].passenger.given_name[:1].upper()
-        return SeatOption(seat, ", ".join(parts), look, face, is_mine and coupon.seat_id is not None, can)
+        return SeatOption(seat, ", ".join(parts), look, face, is_mine and str(self.current.seat) == seat.name, can)
 
     def _standing(self, seat: MapSeat, *, is_mine: bool) -> tuple[str, str, bool]:
         """How a seat looks, what it is called, and whether the current traveller can choose it."""
@@ -179,7 +199,7 @@ class SeatPage:
     def _of_companion(self, seat: MapSeat) -> tuple[str, str, bool]:
         assert self.current is not None  # noqa: S101 -- only asked for a spot's map
         companion = self._companions[seat.traveller or 0]
-        can_swap = self.current.coupon.seat_id is not None
+        can_swap = self.current.seat is not None
         words = _("%(name)s sits here: swap") if can_swap else _("%(name)s sits here")
         return "companion", words % {"name": companion.passenger}, can_swap
 

@@ -4,15 +4,16 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.services import expiry, reconciliation, refunds, reminders, settlement
+from bookings.services import expiry, reconciliation, refunds, reminders, seat_orders, settlement
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task
 def expire_holds() -> int:
-    """Give back the seats of overdue holds; returns how many holds ended."""
-    return expiry.expire_holds(now=timezone.now())
+    """Give back the seats of overdue holds and of seat orders that were not paid; returns how many ended."""
+    now = timezone.now()
+    return expiry.expire_holds(now=now) + seat_orders.lapse_overdue(now=now)
 
 
 @shared_task

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
@@ -48,13 +49,34 @@ class Trip:
 
     @property
     def is_overdue(self) -> bool:
-        """Held, and the time to pay is over: the seats are about to be given back."""
-        is_held = self.booking.status == Booking.Status.HELD
-        return is_held and self.now >= self.booking.payment_required_by and not self.is_being_paid
+        """The time to pay is over: the seats are about to be given back."""
+        return bool(self.booking.amount_due) and self.now >= self.pay_by and not self.is_being_paid
+
+    @property
+    def pay_by(self) -> datetime:
+        """When the seats that are to be paid for go back: those of the hold, or of the open seat order."""
+        order = self.booking.open_seat_order
+        return order.payment_required_by if order else self.booking.payment_required_by
+
+    @property
+    def total_with_order(self) -> Decimal:
+        """What the booking costs with the seats that are ordered and not paid."""
+        order = self.booking.open_seat_order
+        return self.booking.total + (order.amount if order else Decimal())
+
+    @property
+    def ordered_seats(self) -> list[tuple[Passenger, str, str]]:
+        """Traveller, flight number and seat of the open seat order."""
+        order = self.booking.open_seat_order
+        passengers = {passenger.pk: passenger for passenger in self.booking.passengers.all()}
+        coupons = {coupon.pk: passengers[coupon.passenger_id] for coupon in self.booking.coupons.all()}
+        numbers = {flight.pk: flight.number for part in self.slices for flight in part.flights}
+        parts = order.seats.all() if order else ()
+        return [(coupons[part.coupon_id], numbers[part.flight_id], str(part.seat or "–")) for part in parts]
 
     @property
     def seconds_left(self) -> int:
-        return max(0, int((self.booking.payment_required_by - self.now).total_seconds()))
+        return max(0, int((self.pay_by - self.now).total_seconds()))
 
     @property
     def cancellable_passengers(self) -> list[tuple[int, str]]:

@@ -220,10 +220,10 @@ def trip(request: TravellerRequest, locator: str) -> HttpResponse:
 @never_cache
 @login_required
 def pay(request: TravellerRequest, locator: str) -> HttpResponseBase:
-    """Pays for a held booking; while a payment runs, says so and asks again."""
+    """Pays for a held booking or for ordered seats; while a payment runs, says so and asks again."""
     trip = _own_trip(request, locator)
     booking = trip.booking
-    if booking.status != Booking.Status.HELD:
+    if booking.status != Booking.Status.HELD and not booking.open_seat_order:
         return _go(request, "trip", booking.locator)
     form = payment_form(request.POST if request.method == "POST" else None, booking=booking)
     if form is not None and form.is_valid():
@@ -403,10 +403,10 @@ def _after_seat(request: TravellerRequest, page: SeatPage) -> HttpResponse:
     """On to who has no seat yet; when all have one, back to where the booking is paid or shown."""
     messages.success(request, _("Saved."))
     fresh = SeatPage(_own_trip(request, page.trip.booking.locator), None)
-    if fresh.next_without_seat is not None:
-        return redirect(fresh.next_without_seat.url)
-    held = fresh.trip.booking.status == Booking.Status.HELD
-    return redirect("pay" if held else "trip", fresh.trip.booking.locator)
+    booking = fresh.trip.booking
+    if booking.status != Booking.Status.HELD and not booking.open_seat_order:
+        return redirect("trip", booking.locator)
+    return redirect(fresh.next_without_seat.url) if fresh.next_without_seat else redirect("pay", booking.locator)
 
 
 @require_POST

@@ -83,6 +83,7 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.QuoteOutdated: 409,
     bookings.HoldExpired: 410,
     bookings.NotPayable: 409,
+    bookings.SeatOrderLapsed: 410,
     bookings.NotReleasable: 409,
     bookings.PaymentRunning: 409,
     bookings.GatewayUnknown: 400,

@@ -87,6 +87,8 @@ HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
 """How long an unpaid hold keeps its seats (`payment_required_by`)."""
 PRICE_GUARANTEE = timedelta(minutes=env.int("PRICE_GUARANTEE_MINUTES", default=15))
 """How long an unpaid hold keeps its price (`price_guaranteed_until`)."""
+SEAT_ORDER_LIFETIME = timedelta(minutes=env.int("SEAT_ORDER_MINUTES", default=10))
+"""How long seats that are chosen after the tickets were issued are kept until they are paid."""
 CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
 CHECK_IN_OPENS_BEFORE_DEPARTURE = timedelta(hours=env.int("CHECK_IN_OPENS_HOURS", default=48))
 REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))

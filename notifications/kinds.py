@@ -46,6 +46,7 @@ EVERY_WAY = (Way.EMAIL, Way.INBOX, Way.SMS)
 KINDS: dict[str, Kind] = {
     "booking_held": Kind(label=_("Seats held: pay by")),
     "booking_confirmed": Kind(label=_("Booking confirmed"), enclosures=("e_ticket", "invitations")),
+    "seats_paid": Kind(label=_("Seats paid")),
     "payment_failed": Kind(label=_("Payment failed")),
     "hold_expired": Kind(label=_("Time to pay ran out")),
     "payment_refunded": Kind(label=_("Paid too late: money goes back")),

@@ -38,6 +38,7 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
             {"document": document, "url": reverse("booking-document", args=[booking.locator, document])}
             for document in booking.documents
         ],
+        "seat_order": _seat_order(booking),
         "available_actions": booking.available_actions,
     }
 
@@ -81,6 +82,28 @@ def _seat_of(coupon: Coupon, currency: str) -> dict[str, Any]:
         "flight": coupon.flight_id,
         "seat": str(coupon.seat) if coupon.seat else None,
         "fee": on_the_wire(coupon.seat_fee, currency) if coupon.seat_fee is not None else None,
+    }
+
+
+def _seat_order(booking: Booking) -> dict[str, Any] | None:
+    order = booking.open_seat_order
+    if order is None:
+        return None
+    coupons = {coupon.pk: coupon for coupon in booking.coupons.all()}
+    positions = {passenger.pk: passenger.position for passenger in booking.passengers.all()}
+    return {
+        "id": order.pk,
+        "amount": on_the_wire(order.amount, booking.currency),
+        "payment_required_by": order.payment_required_by,
+        "seats": [
+            {
+                "flight": part.flight_id,
+                "passenger": positions[coupons[part.coupon_id].passenger_id],
+                "seat": str(part.seat) if part.seat else None,
+                "fee": on_the_wire(part.fee, booking.currency),
+            }
+            for part in order.seats.all()
+        ],
     }
 
 

@@ -130,6 +130,23 @@ class SeatMapSerializer(serializers.Serializer[Any]):
     seats = MapSeatSerializer(many=True)
 
 
+class OrderedSeatSerializer(serializers.Serializer[Any]):
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    passenger = serializers.IntegerField(help_text="Position of the traveller, from 0.")
+    seat = serializers.CharField(allow_null=True, help_text="`12A`; null makes room for a companion.")
+    fee = MoneyField()
+
+
+class SeatOrderSerializer(serializers.Serializer[Any]):
+    """Seats chosen after the tickets were issued: kept until `payment_required_by`, taken once `amount` is paid by
+    `POST payments/`. Another choice takes its place."""
+
+    id = serializers.UUIDField()
+    amount = MoneyField()
+    payment_required_by = serializers.DateTimeField()
+    seats = OrderedSeatSerializer(many=True)
+
+
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
     """`started` means that the gateway has not answered yet: read the booking again, do not pay again.
     Where `challenge_url` is set, the traveller has to go there first."""
@@ -199,6 +216,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
     documents = DocumentSerializer(many=True)
+    seat_order = SeatOrderSerializer(allow_null=True)
     available_actions = serializers.ListField(
         child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "check_in", "cancel"])
     )

@@ -126,7 +126,8 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
     @action(methods=["post"], detail=True)
     @idempotent
     def payments(self, request: Request, locator: str) -> Response:
-        """Pay the booking's total; `succeeded` means that it is confirmed and carries its tickets."""
+        """Pay a held booking's total, or the open `seat_order` of a confirmed one. `succeeded` means that the booking
+        is confirmed and carries its tickets, or that the seats are taken."""
         asked = PaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         payment = pay(booking=self.get_object(), **asked.validated_data, now=timezone.now())
@@ -180,7 +181,9 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
     @extend_schema(request=SeatChoicesSerializer, responses=BookingSerializer)
     @action(methods=["put"], detail=True)
     def seats(self, request: Request, locator: str) -> Response:
-        """Choose, change, swap or let go of seats. Before payment, the fee of a seat becomes part of the total."""
+        """Choose, change, swap or let go of seats, all of it or nothing. Before payment, the fee of a seat becomes part
+        of the total. After it, a choice that costs something becomes the booking's `seat_order`, in the place of an
+        earlier one, and happens once that is paid."""
         asked = SeatChoicesSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         booking = choose_seats(booking=self.get_object(), choices=asked.choices, now=timezone.now())

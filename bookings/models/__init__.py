@@ -4,17 +4,20 @@ from bookings.models.bookings import Booking, Coupon, Document, Passenger, Segme
 from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.sandbox import SandboxCharge
 from bookings.models.saved_travellers import SavedTraveller
+from bookings.models.seat_orders import OrderedSeat, SeatOrder
 
 __all__ = [
     "Booking",
     "CancellationQuote",
     "Coupon",
     "Document",
+    "OrderedSeat",
     "Passenger",
     "Payment",
     "Refund",
     "SandboxCharge",
     "SavedTraveller",
+    "SeatOrder",
     "Segment",
     "Ticket",
 ]

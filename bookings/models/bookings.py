@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pghistory
 from django.conf import settings
@@ -14,6 +15,9 @@ from airlines.models import CabinClass, FareFamily, Flight, Seat
 from airlines.models.fares import SEAT_CHOICE_CODE
 from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
+
+if TYPE_CHECKING:  # it knows bookings
+    from bookings.models.seat_orders import SeatOrder
 
 
 class Document(models.TextChoices):
@@ -91,13 +95,27 @@ class Booking(models.Model):
             cache[name]._result_cache = list(rows)  # noqa: SLF001 -- as prefetch_related does; there is no other way
 
     @property
+    def open_seat_order(self) -> "SeatOrder | None":
+        """Seats that were chosen after the tickets were issued and are not paid yet."""
+        return next((order for order in self.seat_orders.all() if order.status == "open"), None)
+
+    @property
+    def amount_due(self) -> Decimal:
+        """What a payment would take now: of a hold its total, afterwards what its open seat order costs."""
+        if self.status == self.Status.HELD:
+            return self.total
+        order = self.open_seat_order if self.status == self.Status.CONFIRMED else None
+        return order.amount if order else Decimal()
+
+    @property
     def available_actions(self) -> list[str]:
         """What can be done with the booking now; the gate of each action checks again under its lock."""
+        running = any(payment.status == "started" for payment in self.payments.all())
         if self.status == self.Status.HELD:
-            running = any(payment.status == "started" for payment in self.payments.all())
             return [] if running else ["pay", "release", *self._seat_choice]
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
-            return ["cancel", *self._seat_choice, *self._check_in]
+            seats = [] if running else self._seat_choice
+            return [*self._seat_payment, "cancel", *seats, *self._check_in]
         return []
 
     @property
@@ -113,12 +131,16 @@ class Booking(models.Model):
         return ["check_in"] if open_now else []
 
     @property
+    def _seat_payment(self) -> list[str]:
+        running = any(payment.status == "started" for payment in self.payments.all())
+        return ["pay"] if self.open_seat_order and not running else []
+
+    @property
     def _seat_choice(self) -> list[str]:
-        """Seats are sold with the journey. Afterwards whoever has paid for one or has it in the fare may change it."""
-        price = self.family.price_of_a_seat
-        on_sale = price is not None and self.status == self.Status.HELD
+        """Where the fare sells it or has it; whoever has paid for a seat may change it in any case."""
+        on_sale = self.family.price_of_a_seat is not None
         paid = any(coupon.is_unused and coupon.seat_fee is not None for coupon in self.coupons.all())
-        return ["choose_seats"] if on_sale or price == 0 or paid else []
+        return ["choose_seats"] if on_sale or paid else []
 
 
 class Passenger(models.Model):

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.bookings import Booking, Coupon
+from bookings.models.seat_orders import SeatOrder
 from bookings.querysets import PaymentQuerySet
 
 
@@ -16,7 +17,7 @@ from bookings.querysets import PaymentQuerySet
     obj_field=pghistory.ObjForeignKey(related_name="events"),
 )
 class Payment(models.Model):
-    """One attempt to take a booking's total. Its id is the idempotency key that the gateway is given."""
+    """One attempt to take a booking's total, or the amount of a seat order. Its id is the gateway's idempotency key."""
 
     class Status(models.TextChoices):
         STARTED = "started", _("started")
@@ -27,6 +28,15 @@ class Payment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="payments", verbose_name=_("booking"))
+    seat_order = models.ForeignKey(
+        SeatOrder,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="payments",
+        verbose_name=_("seat order"),
+        help_text=_("What it pays for; empty for the journey."),
+    )
     gateway = models.CharField(_("gateway"), max_length=20)
     token = models.CharField(_("token"), max_length=200, help_text=_("The gateway's name for card or account."))
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
@@ -58,7 +68,12 @@ class Payment(models.Model):
                 fields=["booking"], name="one_running_payment_per_booking", condition=Q(status="started")
             ),
             models.UniqueConstraint(
-                fields=["booking"], name="one_succeeded_payment_per_booking", condition=Q(status="succeeded")
+                fields=["booking"],
+                name="one_succeeded_payment_for_the_journey",
+                condition=Q(status="succeeded", seat_order__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["seat_order"], name="one_succeeded_payment_per_seat_order", condition=Q(status="succeeded")
             ),
             models.UniqueConstraint(
                 fields=["gateway", "reference"], name="payment_reference_once", condition=~Q(reference="")
@@ -120,6 +135,7 @@ class Refund(models.Model):
         SEATS_GONE = "seats_gone", _("paid after the seats had gone")
         CANCELLED = "cancelled", _("cancelled by the traveller")
         PAID_TWICE = "paid_twice", _("the booking was not waiting for this payment any more")
+        SEAT_CHOICE_GONE = "seat_choice_gone", _("paid after the chosen seats had gone")
         WRONG_AMOUNT = "wrong_amount", _("the gateway took another amount or currency")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

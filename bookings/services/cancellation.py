@@ -7,15 +7,17 @@ gives the seats back, marks the coupons with what was kept of them, and writes o
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Sum
 
 from airlines.models import Flight
 from airlines.services import inventory
 from bookings.exceptions import MinorsAlone, NotCancellable, QuoteExpired, QuoteOutdated
-from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Payment, Refund
+from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Refund
 from bookings.querysets import CouponQuerySet
 from bookings.services import events
 from bookings.services.journeys import coupon_price
@@ -131,13 +133,14 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], now: datetime
     if not booking.coupons.exclude(status=Coupon.Status.CANCELLED).exists():
         booking.status, booking.ended_at = Booking.Status.CANCELLED, now
         booking.save(update_fields=["status", "ended_at"])
-    refund = _write_refund(booking, in_all(list(refunds.values())), now)
-    amount = {"amount": str(refund.amount if refund else 0), "currency": booking.currency}
+    total = in_all(list(refunds.values())).refund
+    written = _write_refunds(booking, total, now)
+    amount = {"amount": str(total), "currency": booking.currency}
     events.record(EventType.BOOKING_CANCELLED, booking, refund=amount, now=now)
     tell_owner(
         "booking_cancelled",
         booking,
-        subject=str(refund.pk) if refund else f"{now:%Y%m%d%H%M%S}",
+        subject=str(written[0].pk) if written else f"{now:%Y%m%d%H%M%S}",
         refund=amount,
         cancelled=[f"{coupon.passenger}, {coupon.flight.number}" for coupon in refunds],
         whole=booking.status == Booking.Status.CANCELLED,
@@ -153,8 +156,16 @@ def _return_seats(booking: Booking, coupons: Collection[Coupon]) -> None:
         inventory.return_sold_seats(cabins=[cabin], seats=seats[cabin.flight_id])
 
 
-def _write_refund(booking: Booking, total: CouponRefund, now: datetime) -> Refund | None:
-    if not total.refund:
-        return None
-    payment = booking.payments.get(status__in=[Payment.Status.SUCCEEDED, Payment.Status.PARTLY_REFUNDED])
-    return Refund.objects.create(payment=payment, amount=total.refund, reason=Refund.Reason.CANCELLED, started_at=now)
+def _write_refunds(booking: Booking, total: Decimal, now: datetime) -> list[Refund]:
+    """The whole of `total`, to the payments that took the money: the journey's first, then those for seats."""
+    written = []
+    given_back = Sum("refunds__amount", default=Decimal())
+    left = booking.payments.paid().annotate(left=F("amount") - given_back).order_by("started_at")
+    for payment, most in left.values_list("pk", "left"):
+        if amount := min(total, most):
+            reason = Refund.Reason.CANCELLED
+            written.append(Refund(payment_id=payment, amount=amount, reason=reason, started_at=now))
+            total -= amount
+    if total:
+        raise RuntimeError(f"{booking} would get back more than was paid: {total}")
+    return Refund.objects.bulk_create(written)

@@ -1,4 +1,4 @@
-"""Paying for a held journey.
+"""Paying for a held journey, or for the seats that a confirmed booking has ordered.
 
 Three steps, and the gateway is called between the transactions, never inside one:
 
@@ -19,9 +19,9 @@ import structlog
 from django.db import transaction
 
 from airlines.exceptions import PriceChanged
-from bookings.exceptions import HoldExpired, NotPayable, PaymentRunning
+from bookings.exceptions import HoldExpired, NotPayable, PaymentRunning, SeatOrderLapsed
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, PaymentGateway, gateway_named
-from bookings.models import Booking, Payment
+from bookings.models import Booking, Payment, SeatOrder
 from bookings.services import repricing
 from bookings.services.settlement import GATEWAY_ANSWERS_WITHIN, record_answer, settle
 from flights_project.lib.money import on_the_wire
@@ -33,11 +33,12 @@ KEEP_REFERENCE = "UPDATE bookings_payment SET reference = %s WHERE id = %s AND s
 
 
 def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment:
-    """Take the booking's total by `gateway` from what `token` stands for; returns the payment as it stands after.
+    """Take the booking's total by `gateway` from what `token` stands for, or what its open seat order costs; returns
+    the payment as it stands after.
 
     A payment that already runs for this booking with the same token is not made again but asked about. Raises
-    GatewayUnknown, NotPayable, HoldExpired, PaymentRunning for another token, and PriceChanged where the price
-    guarantee has ended and the journey costs something else now: the booking then carries the new total.
+    GatewayUnknown, NotPayable, HoldExpired, SeatOrderLapsed, PaymentRunning for another token, and PriceChanged where
+    the price guarantee has ended and the journey costs something else now: the booking then carries the new total.
     """
     chosen = gateway_named(gateway)
     started = _start(booking, gateway, token, now)
@@ -80,25 +81,41 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
         if running.token != token:
             raise PaymentRunning
         return running, False
-    if locked.status == Booking.Status.EXPIRED:
-        raise HoldExpired
-    if locked.status != Booking.Status.HELD:
-        raise NotPayable
-    if now >= locked.payment_required_by:
-        raise HoldExpired
-    if now >= locked.price_guaranteed_until and (changed := _renew_guarantee(locked, now)):
+    order = _open_seat_order(locked, now) if locked.status == Booking.Status.CONFIRMED else None
+    if order is None and (changed := _check_clocks(locked, now)):
         return changed
     payment = Payment(
         booking=locked,
+        seat_order=order,
         gateway=gateway,
         token=token,
-        amount=locked.total,
+        amount=order.amount if order else locked.total,
         currency=locked.currency,
         started_at=now,
         ask_again_at=now + GATEWAY_ANSWERS_WITHIN,
     )
     insert([payment])
     return payment, True
+
+
+def _open_seat_order(booking: Booking, now: datetime) -> SeatOrder:
+    """What a confirmed booking can still be paid for."""
+    order = booking.seat_orders.open().first()
+    if order is None:
+        raise NotPayable
+    if now >= order.payment_required_by:
+        raise SeatOrderLapsed
+    return order
+
+
+def _check_clocks(booking: Booking, now: datetime) -> PriceChanged | None:
+    if booking.status == Booking.Status.EXPIRED:
+        raise HoldExpired
+    if booking.status != Booking.Status.HELD:
+        raise NotPayable
+    if now >= booking.payment_required_by:
+        raise HoldExpired
+    return _renew_guarantee(booking, now) if now >= booking.price_guaranteed_until else None
 
 
 def _renew_guarantee(booking: Booking, now: datetime) -> PriceChanged | None:

@@ -14,10 +14,11 @@ from flights_project.lib.money import rounded
 
 
 def charge(coupon: Coupon, *, is_seated: bool, currency: str) -> Decimal:
-    """Put the line on a coupon that gets a seat, take it off one that lets its seat go; returns what the total gains.
+    """Put the line on a held coupon that gets a seat, take it off one that lets its seat go; returns what the total
+    gains. Not saved.
 
-    Not saved. Once the coupon is sold nothing is charged or given back. Raises SeatChoiceNotIncluded where the fare
-    sells no seat choice, or would have to charge for it after the sale.
+    Of a sold coupon it returns what has to be paid for the seat, and nothing is given back. Raises
+    SeatChoiceNotIncluded where the fare sells no seat choice.
     """
     is_held = coupon.status == Coupon.Status.HELD
     if not is_seated:
@@ -25,9 +26,10 @@ def charge(coupon: Coupon, *, is_seated: bool, currency: str) -> Decimal:
     if coupon.seat_fee is not None:
         return Decimal()
     price = coupon.segment.family.price_of_a_seat
-    if price is None or (price and not is_held):
+    if price is None:
         raise SeatChoiceNotIncluded(traveller=str(coupon.passenger), flight=coupon.flight.number)
-    return _put_on(coupon, rounded(price, currency))
+    fee = rounded(price, currency)
+    return put_on(coupon, fee) if is_held else fee
 
 
 def keep(coupon: Coupon, *, before: list[dict[str, object]]) -> Decimal:
@@ -39,7 +41,8 @@ def keep(coupon: Coupon, *, before: list[dict[str, object]]) -> Decimal:
     return amount
 
 
-def _put_on(coupon: Coupon, amount: Decimal) -> Decimal:
+def put_on(coupon: Coupon, amount: Decimal) -> Decimal:
+    """The line of a seat that costs `amount`, which is returned; none where it costs nothing. Not saved."""
     if amount:
         line = TaxLine(SEAT_CHOICE_CODE, "Seat choice", amount, refundable=False)
         coupon.taxes = [*coupon.taxes, asdict(line)]

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from airlines.models import Flight, Seat
 from airlines.services.fleet import SeatPosition, seat_positions
-from bookings.models import Booking, Coupon
+from bookings.models import Booking, Coupon, OrderedSeat
 
 
 class SeatState(StrEnum):
@@ -83,10 +83,10 @@ def seat_maps(*, flights: Sequence[Flight], cabin: str, booking: Booking | None 
     for seat in Seat.objects.filter(cabin__airplane__in=airplanes, cabin__cabin=cabin).select_related("cabin"):
         fitted[seat.cabin.airplane_id].append(seat)
     owners: dict[int, dict[int, tuple[int, int]]] = {flight.pk: {} for flight in flights}
-    for flight, seat_id, *owner in (
-        Coupon.objects.live()
-        .filter(flight__in=owners, seat__isnull=False)
-        .values_list("flight", "seat", "booking", "passenger__position")
+    seated = Coupon.objects.live().filter(flight__in=owners, seat__isnull=False)
+    ordered = OrderedSeat.objects.kept().filter(flight__in=owners)
+    for flight, seat_id, *owner in seated.values_list("flight", "seat", "booking", "passenger__position").union(
+        ordered.values_list("flight", "seat", "coupon__booking", "coupon__passenger__position"), all=True
     ):
         owners[flight][seat_id] = owner[0], owner[1]
     return {

@@ -4,8 +4,9 @@ What is locked, in this order, before anything is checked: the booking, whose co
 of its flights in primary-key order, so that two parties who want each other's seats wait for each other and never for
 ever. The constraint `nobody_on_anothers_seat` stands behind the lock.
 
-During the hold the fee of a seat becomes a line of its coupon's price. After payment nothing more is charged: whoever
-has paid for a choice, or has it in the fare, may choose again.
+During the hold the fee of a seat becomes a line of its coupon's price. After payment whoever has paid for a choice, or
+has it in the fare, may choose again; where the choice costs something, it becomes an order that is paid first
+(`seat_orders`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,9 +31,9 @@ from bookings.exceptions import (
     SeatNotAvailable,
     SeatTaken,
 )
-from bookings.models import Booking, Coupon, Passenger
+from bookings.models import Booking, Coupon, OrderedSeat, Passenger
 from bookings.querysets import CouponQuerySet
-from bookings.services import events, seat_fees
+from bookings.services import events, seat_fees, seat_orders
 from bookings.services.constraints import constraint_of
 from bookings.services.holds import is_being_paid
 from bookings.services.seat_maps import MapSeat, SeatMap, SeatState, seat_maps
@@ -83,6 +84,9 @@ class Seating:
 def choose_seats(*, booking: Booking, choices: Choices, now: datetime, at_most: Decimal | None = None) -> Booking:
     """Seat travellers as `choices` say; whoever is not named stays. Two may swap in one request.
 
+    Where the booking is paid already and a seat costs something, all of `choices` becomes the booking's open seat
+    order, in the place of an earlier one, and happens when that is paid.
+
     Raises SeatTaken, SeatNotAvailable, ExitRowNotAllowed, SeatChoiceClosed, SeatChoiceNotIncluded, InfantHasNoSeat,
     PaymentRunning, HoldExpired, InvalidRequest for a flight or traveller that is not of the booking, and PriceChanged
     where the booking would cost more than `at_most`. Whatever is raised, nothing has changed.
@@ -121,19 +125,21 @@ def coupons_to_seat(booking: Booking) -> CouponQuerySet:
 
 def let_go_of_lost_seats(booking: Booking) -> None:
     """Cancelled coupons that are about to live again let go of seats that are not free any more. Cabins are locked."""
-    taken = Coupon.objects.live().filter(flight=OuterRef("flight"), seat=OuterRef("seat")).exclude(booking=booking)
-    gone = booking.coupons.filter(Exists(taken) | (Q(seat__isnull=False) & ~Q(seat__blocked_for="")))
+    here = {"flight": OuterRef("flight"), "seat": OuterRef("seat")}
+    taken = Exists(Coupon.objects.live().filter(**here).exclude(booking=booking))
+    ordered = Exists(OrderedSeat.objects.kept().filter(**here))
+    gone = booking.coupons.filter(taken | ordered | (Q(seat__isnull=False) & ~Q(seat__blocked_for="")))
     Coupon.objects.filter(pk__in=list(gone.values_list("pk", flat=True))).update(seat=None)
 
 
 @contextmanager
 def _all_or_nothing() -> Iterator[None]:
-    """A transaction, in which the constraint behind the lock says the same as the check under it."""
+    """A transaction, in which the constraints behind the lock say the same as the check under it."""
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        if constraint_of(error) != "nobody_on_anothers_seat":
+        if constraint_of(error) not in ("nobody_on_anothers_seat", "nobody_orders_anothers_seat"):
             raise
         raise SeatTaken from error
 
@@ -149,13 +155,12 @@ def _open(booking: Booking, now: datetime) -> Seating:
 
 
 def _refuse_unless_choosing(booking: Booking, now: datetime) -> None:
-    if booking.status == Booking.Status.HELD:
-        if is_being_paid(booking):
-            raise PaymentRunning
-        if now >= booking.payment_required_by:
-            raise HoldExpired
-    elif booking.status != Booking.Status.CONFIRMED:
+    if booking.status not in (Booking.Status.HELD, Booking.Status.CONFIRMED):
         raise SeatChoiceClosed
+    if is_being_paid(booking):
+        raise PaymentRunning
+    if booking.status == Booking.Status.HELD and now >= booking.payment_required_by:
+        raise HoldExpired
 
 
 def _seat(seating: Seating, choices: Choices, at_most: Decimal | None) -> None:
@@ -165,20 +170,24 @@ def _seat(seating: Seating, choices: Choices, at_most: Decimal | None) -> None:
     for coupon, seat in changed.items():
         _refuse_seat(seating, coupon, seat)
     _refuse_two_on_a_seat(seating, changed)
-    before = seating.booking.total
-    seating.booking.total += sum(
-        (
-            seat_fees.charge(coupon, is_seated=seat is not None, currency=seating.booking.currency)
-            for coupon, seat in changed.items()
-        ),
-        Decimal(),
-    )
-    _refuse_beyond(seating.booking, before, at_most)
-    _write(seating.booking, changed)
-    if changed and seating.booking.status == Booking.Status.CONFIRMED:
-        tell_owner("seats_changed", seating.booking, subject=f"{seating.now:%Y%m%d%H%M%S%f}", now=seating.now)
-    if changed:
-        events.record(EventType.BOOKING_SEATS_CHANGED, seating.booking, now=seating.now)
+    booking = seating.booking
+    fees = {
+        coupon: seat_fees.charge(coupon, is_seated=seat is not None, currency=booking.currency)
+        for coupon, seat in changed.items()
+    }
+    due = sum(fees.values(), Decimal())
+    _refuse_beyond(booking, due, at_most)
+    seat_orders.drop_open_order(booking=booking, now=seating.now)
+    if due and booking.status == Booking.Status.CONFIRMED:
+        seats = {coupon: seat.pk if seat else None for coupon, seat in changed.items()}
+        seat_orders.order_seats(booking=booking, seats=seats, fees=fees, now=seating.now)
+    else:
+        booking.total += due
+        _write(booking, changed)
+        if changed and booking.status == Booking.Status.CONFIRMED:
+            tell_owner("seats_changed", booking, subject=f"{seating.now:%Y%m%d%H%M%S%f}", now=seating.now)
+        if changed:
+            events.record(EventType.BOOKING_SEATS_CHANGED, booking, now=seating.now)
 
 
 def _refuse_strangers(seating: Seating, choices: Choices) -> None:
@@ -248,12 +257,13 @@ def _refuse_two_on_a_seat(seating: Seating, changed: Mapping[Coupon, MapSeat | N
         kept.add((coupon.flight_id, seat.pk if seat else None))
 
 
-def _refuse_beyond(booking: Booking, before: Decimal, at_most: Decimal | None) -> None:
-    if at_most is not None and booking.total > at_most:
+def _refuse_beyond(booking: Booking, due: Decimal, at_most: Decimal | None) -> None:
+    total = booking.total + due
+    if at_most is not None and total > at_most:
         raise PriceChanged(
-            f"With these seats the booking costs {booking.total} {booking.currency}.",
-            total=on_the_wire(booking.total, booking.currency),
-            previous_total=on_the_wire(before, booking.currency),
+            f"With these seats the booking costs {total} {booking.currency}.",
+            total=on_the_wire(total, booking.currency),
+            previous_total=on_the_wire(booking.total, booking.currency),
         )
 
 

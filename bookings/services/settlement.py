@@ -13,8 +13,8 @@ from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.metrics import PAYMENTS
-from bookings.models import Booking, Passenger, Payment, Refund
-from bookings.services import events
+from bookings.models import Booking, Passenger, Payment, Refund, SeatOrder
+from bookings.services import events, seat_orders
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
 from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
@@ -48,6 +48,7 @@ WITH_BOOKING = f"""
     JOIN airlines_farefamily family ON family.id = booking.family_id
     WHERE payment.id = %s
 """  # noqa: S608 -- made of our own names
+FLIGHTS = "SELECT flight_id FROM bookings_segment WHERE booking_id = %s"
 CONFIRM = """
     UPDATE bookings_coupon SET status = 'open' WHERE booking_id = %(booking)s;
     UPDATE bookings_booking SET status = 'confirmed', confirmed_at = %(now)s, ended_at = NULL WHERE id = %(booking)s
@@ -116,10 +117,14 @@ def _as_it_stands(payment: Payment) -> Payment:
 def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     """The money is taken, be it late for a payment that had failed: it buys the journey, or it goes back."""
     booking = Booking.objects.locked(payment.booking_id)
-    reason = _why_it_goes_back(payment, charge, booking)
+    order = SeatOrder.objects.get(pk=payment.seat_order_id) if payment.seat_order_id else None
+    reason = _why_it_goes_back(payment, charge, booking, order)
     if not _take(payment, charge, now, reason):
         return
-    if reason is None and booking.status == Booking.Status.HELD:
+    if order is not None:
+        if reason is not None or not seat_orders.fulfil(order=order, booking=booking, now=now):
+            _refund_in_full(booking, payment, reason or Refund.Reason.SEAT_CHOICE_GONE, now)
+    elif reason is None and booking.status == Booking.Status.HELD:
         passengers = _confirm(booking, now)
         # The cabins last: everybody who books this flight waits for their lock.
         inventory.sell_held_seats(cabins=_lock_cabins(booking), seats=booking.seats)
@@ -128,8 +133,13 @@ def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
         _refund_in_full(booking, payment, reason or Refund.Reason.SEATS_GONE, now)
 
 
-def _why_it_goes_back(payment: Payment, charge: Charge, booking: Booking) -> Refund.Reason | None:
-    """None where the money can buy the journey. Nothing is confirmed for another amount than was asked for."""
+def _why_it_goes_back(
+    payment: Payment, charge: Charge, booking: Booking, order: SeatOrder | None
+) -> Refund.Reason | None:
+    """None where the money can buy the journey, or the seats of `order`.
+
+    Nothing is confirmed for another amount than was asked for.
+    """
     if (charge.amount, charge.currency) != (payment.amount, payment.currency):
         log.error(
             "wrong_amount_taken",
@@ -138,6 +148,8 @@ def _why_it_goes_back(payment: Payment, charge: Charge, booking: Booking) -> Ref
             taken=f"{charge.amount} {charge.currency}",
         )
         return Refund.Reason.WRONG_AMOUNT
+    if order is not None:
+        return Refund.Reason.PAID_TWICE if order.status == SeatOrder.Status.PAID else None
     if booking.status not in (Booking.Status.HELD, Booking.Status.EXPIRED):
         return Refund.Reason.PAID_TWICE
     if payment.amount != booking.total:  # it had failed, and the price or a seat has changed since
@@ -153,7 +165,7 @@ def _take(payment: Payment, charge: Charge, now: datetime, reason: Refund.Reason
 
 
 def _lock_cabins(booking: Booking) -> list[FlightCabin]:
-    flights = list(booking.segments.order_by("position").values_list("flight_id", flat=True))
+    flights = [flight for (flight,) in fetch(FLIGHTS, [booking.pk])]
     return inventory.lock_cabins(flights=flights, cabin=booking.cabin)
 
 
@@ -239,7 +251,7 @@ def _fail(payment: Payment, charge: Charge, now: datetime) -> None:
     if not failed:
         return
     booking = Booking.objects.select_related("family", "owner").get(pk=payment.booking_id)
-    if booking.status != Booking.Status.CONFIRMED:  # by another payment
+    if booking.status != Booking.Status.CONFIRMED:  # by another payment; seats are chosen anew
         tell_owner(
             "payment_failed", booking, subject=str(payment.pk), now=now, useful_until=booking.payment_required_by
         )

@@ -19,13 +19,14 @@ from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, Seat
 from airlines.services.fares import change_fare
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.gateways.sandbox import TOKENS, SandboxGateway
-from bookings.models import Booking, Coupon, Payment, Refund, SandboxCharge, Ticket
+from bookings.models import Booking, Coupon, OrderedSeat, Payment, Refund, SandboxCharge, SeatOrder, Ticket
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.expiry import expire_holds
 from bookings.services.holds import release_hold
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
+from bookings.services.seat_orders import lapse_overdue
 from bookings.services.seating import choose_seats, seat_together
 from bookings.services.settlement import settle_due
 from bookings.tests.factories import adult, child, infant, make_hold
@@ -92,6 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
     def clocks_tick(self):
         settle_due(now=self.now)
         expire_holds(now=self.now)
+        lapse_overdue(now=self.now)
         pay_refunds(now=self.now)
 
     @rule(approve=st.booleans())
@@ -165,9 +167,25 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def nobody_is_charged_twice(self):
         for booking in BOOKINGS:
-            taken = booking.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"])
+            taken = booking.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"], seat_order=None)
+            seats = sum(order.amount for order in booking.seat_orders.filter(status="paid"))
             assert taken.count() <= 1
-            assert all(payment.amount == booking.total for payment in taken)
+            assert all(payment.amount + seats == booking.total for payment in taken)
+
+    @invariant()
+    def ordered_seats_are_paid_once_or_not_at_all(self):
+        for order in SeatOrder.objects.all():
+            taken = order.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"])
+            kept = taken.exclude(refunds__reason__in=["seat_choice_gone", "paid_twice"])
+            assert kept.count() == (order.status == "paid")
+            assert all(payment.amount == order.amount for payment in taken)
+
+    @invariant()
+    def nobody_sits_on_a_seat_that_is_kept_for_others(self):
+        for part in OrderedSeat.objects.kept().select_related("order"):
+            sitting = Coupon.objects.live().filter(flight=part.flight_id, seat=part.seat_id)
+            assert part.order.status == "open"
+            assert not sitting.exclude(booking=part.order.booking_id).exists()
 
     @invariant()
     def the_bank_gave_back_what_we_say(self):
@@ -177,9 +195,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def a_running_payment_stops_the_clocks(self):
-        for payment in Payment.objects.filter(status="started").select_related("booking"):
-            assert payment.booking.status == "held"
-            assert payment.booking.total == payment.amount
+        for payment in Payment.objects.filter(status="started").select_related("booking", "seat_order"):
+            if payment.seat_order is None:
+                assert payment.booking.status == "held"
+                assert payment.booking.total == payment.amount
+            else:
+                assert payment.seat_order.status == "open"
+                assert payment.seat_order.amount == payment.amount
 
 
 @pytest.mark.django_db

@@ -288,12 +288,6 @@ class TestTheFee:
 
         assert (payment.amount, seats_of(booking), reconcile()) == (4300, ["5F"], [])
 
-    def test_cannot_be_paid_after_the_booking(self, traveller, flight, choose, now):
-        booking = make_booking(traveller, flight, now=now)
-
-        with pytest.raises(SeatChoiceNotIncluded):
-            choose(booking, flight, "1A")
-
     def test_is_not_asked_where_no_choice_is_sold(self, traveller, flight, choose, now):
         FareFamily.objects.update(seat_fee=None)
 

@@ -98,12 +98,36 @@ class TestChoosing:
 
     def test_is_an_action_where_it_is_possible(self, mine, booking, traveller, flight, now):
         read = lambda one: mine.get(f"/api/v1/bookings/{one.locator}/").json()["available_actions"]  # noqa: E731
-        unpaid = make_booking(traveller, flight, now=now)
+        without = make_booking(traveller, flight, now=now)
 
         assert read(booking) == ["pay", "release", "choose_seats"]
-        assert read(unpaid) == ["cancel"]
+        assert read(without) == ["cancel", "choose_seats"]
+        FareFamily.objects.update(seat_fee=None)
+        assert read(without) == ["cancel"]
         FareFamily.objects.update(seat_choice_included=True)
-        assert read(unpaid) == ["cancel", "choose_seats"]
+        assert read(without) == ["cancel", "choose_seats"]
+
+    def test_after_the_tickets_is_paid_by_itself(self, mine, traveller, flight, now):
+        booking = make_booking(traveller, flight, now=now)
+        path = f"/api/v1/bookings/{booking.locator}/"
+
+        choice = {"seats": [{"flight": flight.pk, "passenger": 0, "seat": "1A"}]}
+        chosen = mine.put(f"{path}seats/", choice).json()
+
+        order = chosen["seat_order"]
+        assert chosen["available_actions"] == ["pay", "cancel", "choose_seats"]
+        assert order["seats"] == [
+            {"flight": flight.pk, "passenger": 0, "seat": "1A", "fee": {"amount": "300.00", "currency": "INR"}}
+        ]
+        assert (chosen["passengers"][0]["seats"][0]["seat"], order["amount"]["amount"]) == (None, "300.00")
+
+        card = {"gateway": "sandbox", "token": "tok_ok"}
+        twice = [mine.post(f"{path}payments/", card, headers={"Idempotency-Key": "seats"}) for _ in range(2)]
+        paid = mine.get(path).json()
+
+        assert [answer.json()["status"] for answer in twice] == ["succeeded", "succeeded"]
+        assert (paid["seat_order"], len(paid["payments"])) == (None, 2)
+        assert paid["passengers"][0]["seats"][0]["seat"] == "1A"
 
     def test_is_refused_with_a_code_that_says_why(self, choose, mine, as_user, stranger, flight, now):
         other = make_hold(stranger, flight, now=now)

@@ -134,8 +134,38 @@ def test_trip_and_payment_lead_there(mine, booking, path):
     assert read(mine.get(f"/trips/{booking.locator}/{path}")).link("Choose seats") == seats_page(booking)
 
 
+def test_after_the_tickets_seats_are_chosen_for_all_and_paid_together(mine, traveller, flight, now):
+    booking = make_booking(traveller, flight, now=now, travellers=[adult(), adult()])
+
+    second = read(save(mine, booking, flight, "1A"))
+    assert "The booking costs" in second.words  # on to the companion
+    page = read(save(mine, booking, flight, "1B", 1))
+    assert "Pay ₹600" in page.words
+    assert "KV101 1A" in page.words
+    assert "Let these seats go" not in page.words
+
+    trip = read(mine.get(f"/trips/{booking.locator}/"))
+    assert "You chose seats that are not paid yet" in trip.words
+    card = {"token": "tok_ok", "total": page.value("total")}
+    paid = read(mine.post(f"/trips/{booking.locator}/pay/", card, follow=True))
+
+    assert "not paid yet" not in paid.words
+    assert seats_of(booking) == ["1A", "1B"]
+
+
+def test_the_price_of_other_seats_is_not_charged(mine, traveller, flight, now):
+    booking = make_booking(traveller, flight, now=now, travellers=[adult(), adult()])
+    choose_seats(booking=booking, choices={(flight.pk, 0): "1A", (flight.pk, 1): "1B"}, now=now)
+
+    page = read(mine.post(f"/trips/{booking.locator}/pay/", {"token": "tok_ok", "total": "300"}))
+
+    assert "The price is ₹600 now" in page.words
+    assert seats_of(booking) == [None, None]
+
+
 def test_where_nothing_can_be_chosen_it_leads_back_to_the_trip(mine, traveller, flight, now):
     booking = make_booking(traveller, flight, now=now)
+    FareFamily.objects.update(seat_fee=None)
 
     answer = mine.get(seats_page(booking), follow=True)
 
@@ -162,5 +192,5 @@ def test_takes_as_many_queries_for_a_large_cabin_and_two_flights(
     booking = make_hold(traveller, *flights, now=now, travellers=[adult(), adult()])
     mine.get(seats_page(booking))
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         mine.get(seats_page(booking))
