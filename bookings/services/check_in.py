@@ -9,9 +9,11 @@ from datetime import datetime
 from django.db import transaction
 
 from airlines.services import inventory
-from bookings.exceptions import CheckInClosed
+from bookings.exceptions import CheckInClosed, PaymentRunning
 from bookings.models import Booking, Coupon, Passenger, Segment
+from bookings.services.holds import is_being_paid
 from bookings.services.seat_maps import SeatMap, seat_maps
+from bookings.services.seat_orders import drop_open_order
 from bookings.services.seating import coupons_to_seat, members_of, places_in
 from bookings.services.togetherness import seat_party
 
@@ -20,13 +22,17 @@ from bookings.services.togetherness import seat_party
 def check_in(*, booking: Booking, now: datetime) -> list[Coupon]:
     """Check in everybody on every flight of the booking that is open for it; returns their coupons.
 
-    Raises CheckInClosed where there is none.
+    Seats that are ordered and not paid go back first. Raises CheckInClosed where no flight is open, PaymentRunning while
+    ordered seats are being paid.
     """
     locked = Booking.objects.locked(booking.pk)
     open_now = [each for each in locked.segments.select_related("flight") if each.is_open_for_check_in(now)]
     on_board = list(coupons_to_seat(locked).filter(segment__in=open_now))
     if not any(coupon.is_unused for coupon in on_board):
         raise CheckInClosed
+    if is_being_paid(locked):
+        raise PaymentRunning
+    drop_open_order(booking=locked, now=now)
     flights = [segment.flight for segment in open_now]
     inventory.lock_cabins(flights=[flight.pk for flight in flights], cabin=locked.cabin)
     maps = seat_maps(flights=flights, cabin=locked.cabin, booking=locked)

@@ -13,6 +13,7 @@ from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable
 from bookings.gateways.sandbox import SandboxGateway
 from bookings.models import OrderedSeat, Payment, Refund, SandboxCharge, SeatOrder
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.check_in import check_in
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
@@ -213,6 +214,26 @@ class TestPaying:
 
         assert (Refund.objects.get().reason, Refund.objects.get().amount) == ("wrong_amount", 1)
         assert (seats_of(booking), reconcile()) == ([None, None], [])
+
+
+class TestCheckingIn:
+    def test_does_not_give_what_is_ordered_for_nothing(self, booking, choose, pay_seats, flight):
+        choose("5A", "5B")
+        opens = flight.departs_at - timedelta(hours=20)
+        SeatOrder.objects.update(payment_required_by=opens + timedelta(minutes=5))
+
+        check_in(booking=booking, now=opens)
+
+        assert (SeatOrder.objects.get().status, OrderedSeat.objects.kept().count()) == ("lapsed", 0)
+        with pytest.raises(NotPayable):
+            pay_seats(at=opens)
+
+    def test_waits_for_the_payment(self, booking, choose, pay_seats, flight):
+        choose("5A")
+        pay_seats("tok_slow")
+
+        with pytest.raises(PaymentRunning):
+            check_in(booking=booking, now=flight.departs_at - timedelta(hours=20))
 
 
 class TestASuccessThatComesLate:
