@@ -22,8 +22,8 @@ from bookings.services.togetherness import seat_party
 def check_in(*, booking: Booking, now: datetime) -> list[Coupon]:
     """Check in everybody on every flight of the booking that is open for it; returns their coupons.
 
-    Seats that are ordered and not paid go back first. Raises CheckInClosed where no flight is open, PaymentRunning while
-    ordered seats are being paid.
+    Seats that are ordered and not paid go back first. Raises CheckInClosed where no flight is open, PaymentRunning
+    while ordered seats are being paid.
     """
     locked = Booking.objects.locked(booking.pk)
     open_now = [each for each in locked.segments.select_related("flight") if each.is_open_for_check_in(now)]
