@@ -122,7 +122,9 @@ def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     if not _take(payment, charge, now, reason):
         return
     if order is not None:
-        if reason is not None or not seat_orders.fulfil(order=order, booking=booking, now=now):
+        if reason is None and seat_orders.fulfil(order=order, booking=booking, now=now):
+            count_after_commit(PAYMENTS.labels("succeeded"))
+        else:
             _refund_in_full(booking, payment, reason or Refund.Reason.SEAT_CHOICE_GONE, now)
     elif reason is None and booking.status == Booking.Status.HELD:
         passengers = _confirm(booking, now)
