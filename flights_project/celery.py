@@ -4,10 +4,11 @@ import os
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from flights_project.gateway import traces
 from flights_project.lib import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
@@ -23,3 +24,8 @@ app.autodiscover_tasks(["flights_project.gateway"])
 def _log_as_the_web_does(**_: object) -> None:
     logs.configure({"format": settings.LOG_FORMAT, "level": settings.LOG_LEVEL})
     structlog.get_logger(__name__).debug("logging configured")
+
+
+@worker_process_init.connect
+def _trace_as_the_web_does(**_: object) -> None:
+    traces.start()

@@ -1,4 +1,6 @@
-"""The network address that a request came from."""
+"""The network address that a request came from, and the path that it asked for."""
+
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,3 +16,11 @@ def address_of(request: HttpRequest | Request) -> str:
         forwarded=str(request.META.get("HTTP_X_FORWARDED_FOR", "")),
         proxies=settings.REST_FRAMEWORK["NUM_PROXIES"],
     )
+
+
+SECRET_PATH = re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^/]+")
+
+
+def sayable_path(path: str) -> str:
+    """`path` as logs and traces may have it: without what opens an account."""
+    return SECRET_PATH.sub(r"\1…", path)

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -9,6 +8,8 @@ from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import patch_cache_control
 from django_structlog.middlewares import RequestMiddleware
 
+from flights_project.gateway import traces
+from flights_project.gateway.addresses import sayable_path
 from flights_project.gateway.limits import ALLOWANCE
 from flights_project.gateway.problems import PreconditionFailed, from_domain, page_response
 
@@ -23,7 +24,9 @@ class RequestIdHeader:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response["X-Request-ID"] = structlog.contextvars.get_contextvars().get("request_id", "")
+        request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+        traces.note(request_id=request_id)
+        response["X-Request-ID"] = request_id
         return response
 
 
@@ -60,13 +63,9 @@ class ApiConditionalGet(ConditionalGetMiddleware):
         return answer
 
 
-SECRET_PATH = re.compile(r"(/accounts/(?:password/reset/key|confirm-email)/)[^/]+")
-
-
 class RequestLog(RequestMiddleware):
     """One line for each request, without what opens an account or says whom somebody looked for."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        path = SECRET_PATH.sub(r"\1…", request.path)
-        return f"{request.method} {path}"
+        return f"{request.method} {sayable_path(request.path)}"
