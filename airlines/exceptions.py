@@ -39,6 +39,18 @@ class FareChanged(DomainError):
     title = "Somebody has changed this fare since it was read."
 
 
+class FareChangeExpired(DomainError):
+    code = "fare_change_expired"
+    title = "This preview is too old: make a new one, and see what it would change now."
+
+
+class FareChangeDone(DomainError):
+    """`facts["status"]` is where the change stands."""
+
+    code = "fare_change_done"
+    title = "This change of fares was applied or undone already."
+
+
 class FlightConflict(DomainError):
     """A flight that cannot be put into the schedule as it is."""
 

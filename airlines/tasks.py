@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from airlines.services import repricing
+from airlines.services import fare_changes, repricing
 
 LOOK_BACK = timedelta(minutes=10)
 """Further than from one round to the next, so that one that was missed is made up for."""
@@ -38,3 +38,9 @@ def reprice_everything() -> int:
 def reprice_departing(on: str) -> int:
     """Price the flights of a day of departure; returns how many fares changed."""
     return repricing.reprice_departing(on=date.fromisoformat(on), now=timezone.now())
+
+
+@shared_task
+def forget_fare_previews() -> int:
+    """Delete previews of changes of fares that nobody applied; returns how many."""
+    return fare_changes.forget_previews(now=timezone.now())

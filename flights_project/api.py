@@ -72,6 +72,8 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.AccountInUse: 409,
     airlines.FareChanged: 409,
     airlines.FlightClosed: 409,
+    airlines.FareChangeExpired: 410,
+    airlines.FareChangeDone: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
     bookings.BookingNotFound: 404,

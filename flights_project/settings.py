@@ -89,6 +89,8 @@ PRICE_GUARANTEE = timedelta(minutes=env.int("PRICE_GUARANTEE_MINUTES", default=1
 """How long an unpaid hold keeps its price (`price_guaranteed_until`)."""
 SEAT_ORDER_LIFETIME = timedelta(minutes=env.int("SEAT_ORDER_MINUTES", default=10))
 """How long seats that are chosen after the tickets were issued are kept until they are paid."""
+FARE_CHANGE_PREVIEW_LIFETIME = timedelta(minutes=env.int("FARE_CHANGE_PREVIEW_MINUTES", default=60))
+"""How long a previewed change of many fares can be applied."""
 CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
 CHECK_IN_OPENS_BEFORE_DEPARTURE = timedelta(hours=env.int("CHECK_IN_OPENS_HOURS", default=48))
 REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))
@@ -274,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     "reprice everything": {"task": "airlines.tasks.reprice_everything", "schedule": crontab(minute=7)},
     "deliver webhooks": {"task": "notifications.tasks.deliver_webhooks", "schedule": 2},
     "forget events": {"task": "notifications.tasks.forget_events", "schedule": crontab(minute=47)},
+    "forget previews of fares": {"task": "airlines.tasks.forget_fare_previews", "schedule": crontab(hour=3, minute=5)},
     "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",

@@ -1,5 +1,6 @@
 """What is for sale: network, fleet, flights, fares."""
 
+from airlines.models.fare_changes import FareChange, FareChangeLine
 from airlines.models.fares import FareFamily, FlightFare, TaxRule
 from airlines.models.fleet import Airplane, Cabin, CabinClass, Seat
 from airlines.models.flights import Flight, FlightCabin
@@ -16,6 +17,8 @@ __all__ = [
     "City",
     "ConnectionTime",
     "Country",
+    "FareChange",
+    "FareChangeLine",
     "FareFamily",
     "Flight",
     "FlightCabin",
