@@ -542,7 +542,16 @@ DESK_PAGES = [
         {"airlines.flight": "flight", "bookings.booking": "luggage", "bookings.coupon": "airline_seat_recline_normal"},
     ),
     (_("Money"), {"bookings.payment": "payments", "bookings.refund": "undo", "bookings.ticket": "confirmation_number"}),
-    (_("Prices"), {"airlines.flightfare": "sell", "airlines.farefamily": "style", "airlines.taxrule": "percent"}),
+    (
+        _("Prices"),
+        {
+            "airlines.flightfare": "sell",
+            "airlines.farechange": "price_change",
+            "airlines.pricingrule": "trending_up",
+            "airlines.farefamily": "style",
+            "airlines.taxrule": "percent",
+        },
+    ),
     (
         _("Network"),
         {

@@ -1,5 +1,6 @@
 """Every page of the desk opens, and no list asks more of the database for being longer."""
 
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -9,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from airlines.models import Airport, City
-from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight
+from airlines.services.fare_changes import FareFilter, preview_change
+from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight, make_pricing_rule
 from bookings.models import Booking, Refund
 from bookings.tests.factories import adult, infant, make_booking, make_hold
 from flights_project.gateway.models import ApiKey, User
@@ -25,7 +27,7 @@ def url(model, what, *args):
 
 
 @pytest.fixture
-def one_more(traveller, in_a_month, now, settings):
+def one_more(traveller, agent, in_a_month, now, settings):
     """Adds a day's work: something in every list."""
     settings.BOOKINGS_PER_USER_PER_QUARTER = None
     settings.RATE_LIMITS = False
@@ -46,6 +48,9 @@ def one_more(traveller, in_a_month, now, settings):
         Refund.objects.create(payment=payment, amount=10, reason=Refund.Reason.SEATS_GONE, started_at=now)
         ApiKey.issue(owner=User.objects.create_user(f"partner{number}@example.com"), name="Partner")
         Group.objects.create(name=f"Clerks {number}")
+        make_pricing_rule(f"Rule {number}", load={50: 120}, origin="DEL")
+        which = FareFilter(amount_from=Decimal(1))
+        preview_change(which=which, kind="percent", by=Decimal(5), reason="Spring", user=agent, now=now)
 
     return add
 

@@ -1,18 +1,23 @@
 """The desk's pages for what is for sale."""
 
-from airlines.admin.fares import FareFamilyAdmin, FlightFareAdmin, TaxRuleAdmin
+from airlines.admin.fare_changes import FareChangeAdmin
+from airlines.admin.fares import FareFamilyAdmin, TaxRuleAdmin
 from airlines.admin.fleet import AirplaneAdmin, SeatAdmin
+from airlines.admin.flight_fares import FlightFareAdmin
 from airlines.admin.flights import FlightAdmin
 from airlines.admin.network import AirportAdmin, CityAdmin, CountryAdmin
+from airlines.admin.pricing import PricingRuleAdmin
 
 __all__ = [
     "AirplaneAdmin",
     "AirportAdmin",
     "CityAdmin",
     "CountryAdmin",
+    "FareChangeAdmin",
     "FareFamilyAdmin",
     "FlightAdmin",
     "FlightFareAdmin",
+    "PricingRuleAdmin",
     "SeatAdmin",
     "TaxRuleAdmin",
 ]

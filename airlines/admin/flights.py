@@ -3,22 +3,30 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RangeDateFilter
 
+from airlines.admin.explaining import why_it_costs
 from airlines.admin.filters import WhenFilter
-from airlines.admin.flight_form import FlightForm, fare_slots, flight_form
-from airlines.models import Airport, CabinClass, Flight, FlightCabin
+from airlines.admin.flight_form import FareSlot, FlightForm, fare_slots, flight_form
+from airlines.models import Airport, CabinClass, Flight, FlightCabin, FlightFare
+from airlines.services.repricing import explain_prices
 from airlines.services.scheduling import amend_flight, remove_flights, schedule_flight
 from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, history_of, two_lines
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib import clock
 
 COLOURS = {"scheduled": "info", "delayed": "warning", "departed": "primary", "landed": "success", "cancelled": "danger"}
+CHANGE_FARES = "airlines.change_flightfare"
 FIXED_ONCE_SOLD = ["number", "airplane", "origin", "destination", "departs", "arrives"]
 
 
@@ -101,6 +109,31 @@ class FlightAdmin(ServiceAdmin[Flight]):
     def fares(self, flight: Flight) -> str:
         return format_html_join("", "<div>{}</div>", ([_fares_of(cabin)] for cabin in flight.cabins.all()))
 
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.prices_page)
+        return [path("<int:pk>/prices/", page, name="airlines_flight_prices"), *super().get_urls()]
+
+    def prices_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Why each fare costs what it does."""
+        flight = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not request.user.has_perms(["airlines.view_flight", "airlines.view_flightfare"]):
+            raise PermissionDenied
+        fares = FlightFare.objects.filter(flight_cabin__flight=flight).select_related("flight_cabin", "family")
+        explained = explain_prices(fares=fares, now=timezone.now())
+        ordered = fares.order_by("flight_cabin", "family__position")
+        context = self.admin_site.each_context(request) | {
+            "title": _("Why each fare costs what it does"),
+            "flight": flight,
+            "fares": [(fare, why_it_costs(fare, explained[fare.pk])) for fare in ordered],
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "desk/flight_prices.html", context)
+
+    @admin.display(description=gettext_lazy("prices"))
+    def prices_explained(self, flight: Flight) -> str:
+        url = reverse("admin:airlines_flight_prices", args=[flight.pk])
+        return format_html('<a href="{}" class="text-link">{}</a>', url, _("Why each fare costs what it does"))
+
     def get_inlines(self, request: HttpRequest, obj: Flight | None) -> Any:
         return super().get_inlines(request, obj) if obj else []
 
@@ -112,17 +145,17 @@ class FlightAdmin(ServiceAdmin[Flight]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Flight | None = None) -> Any:
         return [
-            (None, {"fields": [("number", "airplane"), *([("state", *self.more)] if obj else [])]}),
+            (None, {"fields": [("number", "airplane"), *([("state", *self.more), "prices_explained"] if obj else [])]}),
             (_("Departure"), {"fields": [("origin", "origin_terminal"), "departs"]}),
             (_("Arrival"), {"fields": [("destination", "destination_terminal"), "arrives"]}),
             *self._fare_fieldsets(request, obj),
         ]
 
     def _fare_fieldsets(self, request: HttpRequest, flight: Flight | None) -> list[tuple[str, dict[str, Any]]]:
-        if flight and not self.has_change_permission(request, flight):
+        if flight and not (self.has_change_permission(request, flight) and request.user.has_perm(CHANGE_FARES)):
             return [(_("Fares"), {"fields": ["fares"]})]
         rows: dict[str, list[str]] = {}
-        for slot in fare_slots(flight):
+        for slot in _slots(request, flight):
             rows.setdefault(slot.cabin, []).append(slot.name)
         words = _("For one adult, without taxes, in %(currency)s. Empty: not sold.") % {"currency": settings.CURRENCY}
         return [
@@ -134,10 +167,10 @@ class FlightAdmin(ServiceAdmin[Flight]):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Flight | None = None) -> list[str]:
-        return ["state", "fares", *self.more, *(FIXED_ONCE_SOLD if obj and _is_sold(obj) else [])]
+        return ["state", "fares", "prices_explained", *self.more, *(FIXED_ONCE_SOLD if obj and _is_sold(obj) else [])]
 
     def get_form(self, request: HttpRequest, obj: Flight | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
-        kwargs["form"] = flight_form(obj, slots=fare_slots(obj), with_times=not (obj and _is_sold(obj)))
+        kwargs["form"] = flight_form(obj, slots=_slots(request, obj), with_times=not (obj and _is_sold(obj)))
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Flight, form: Any, change: Any) -> None:
@@ -159,6 +192,11 @@ def by_the_clock(instant: datetime, airport: Airport) -> str:
     """`06:45 IST` and the date below, as an airport's clocks show an instant."""
     local = instant.astimezone(clock.zone(airport.zone))
     return two_lines(f"{local:%H:%M %Z}", f"{local:%a %-d %b %Y}")
+
+
+def _slots(request: HttpRequest, flight: Flight | None) -> list[FareSlot]:
+    """Prices are set by those who may change them."""
+    return fare_slots(flight) if request.user.has_perm(CHANGE_FARES) else []
 
 
 def _is_sold(flight: Flight) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 
 from airlines.models import (
     Airplane,
@@ -218,6 +219,11 @@ class FlightSerializer(serializers.ModelSerializer[Flight]):
             "fares",
         ]
         read_only_fields = ["airline", "departs_on", "status"]
+
+    def validate_fares(self, fares: list[scheduling.FarePlan]) -> list[scheduling.FarePlan]:
+        if fares and not self.context["request"].user.has_perm("airlines.change_flightfare"):
+            raise PermissionDenied
+        return fares
 
     def get_departs_at_local(self, flight: Flight) -> str:
         return flight.departs_at.astimezone(clock.zone(flight.origin.zone)).isoformat()

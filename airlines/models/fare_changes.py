@@ -1,6 +1,9 @@
 """Changes of many fares at once: which fares, by how much, by whom, and what became of each."""
 
+from decimal import Decimal
+
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,8 +27,23 @@ class FareChange(models.Model):
 
     status = models.CharField(_("status"), max_length=9, choices=Status.choices, default=Status.PREVIEWED)
     kind = models.CharField(_("how"), max_length=7, choices=Kind.choices)
-    by = models.DecimalField(_("by"), max_digits=10, decimal_places=2, null=True)
-    round_to = models.DecimalField(_("rounded to"), max_digits=8, decimal_places=2, null=True, blank=True)
+    by = models.DecimalField(
+        _("by"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Up, or down with a minus. Empty for the pricing rules."),
+    )
+    round_to = models.DecimalField(
+        _("rounded to"),
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("New prices are whole multiples of it."),
+    )
     which = models.JSONField(_("which fares"), encoder=DjangoJSONEncoder, default=dict)
     reason = models.CharField(_("reason"), max_length=200)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by whom"))
@@ -45,6 +63,7 @@ class FareChange(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="rules", by__isnull=True) | (~Q(kind="rules") & Q(by__isnull=False)),
                 name="fare_change_says_by_how_much",
+                violation_error_message=_("Say by how much, unless the pricing rules say what it costs."),
             ),
         ]
         indexes = [

@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 import structlog
+from celery import current_app
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
@@ -208,6 +210,50 @@ def give_to_rules(*, fare: FlightFare, now: datetime) -> FlightFare:
         set_prices([NewPrice(fare.pk, locked.amount, locked.priced_by, priced.amount, PricedBy.RULES, reason)])
     fare.refresh_from_db()
     return fare
+
+
+class Explanation(NamedTuple):
+    """What the rules make of a fare, as if staff had not fixed it, and what they see."""
+
+    priced: PricedFare
+    situation: Situation
+
+
+def explain_prices(*, fares: FlightFareQuerySet, now: datetime) -> dict[int, Explanation]:
+    """By fare (id); `fares` has all fares of each of its cabins."""
+    rules = rules_in_use()
+    return {
+        rung.fare: Explanation(_as_if_free(rungs, rung, situation, rules), situation)
+        for situation, rungs in read_ladders(fares, now=now)
+        for rung in rungs
+    }
+
+
+def _as_if_free(rungs: list[Rung], rung: Rung, situation: Situation, rules: list[Rule]) -> PricedFare:
+    place = rungs.index(rung)
+    freed = [*rungs[:place], rung._replace(fixed=False), *rungs[place + 1 :]]
+    return price_ladder(freed, situation, rules)[place]
+
+
+def set_limits(
+    *, fare: FlightFare, reference: Decimal | None, floor: Decimal | None, ceiling: Decimal | None
+) -> FlightFare:
+    """What the rules move a fare from, and between what; the price stays until they next price it.
+
+    Raises ValidationError for limits that contradict each other, and for no reference where the rules price it.
+    """
+    with transaction.atomic():
+        locked = FlightFare.objects.locked().get(pk=fare.pk)
+        locked.reference_amount, locked.floor_amount, locked.ceiling_amount = reference, floor, ceiling
+        locked.full_clean(validate_unique=False)
+        locked.save(update_fields=["reference_amount", "floor_amount", "ceiling_amount"])
+    fare.refresh_from_db()
+    return fare
+
+
+def reprice_soon() -> None:
+    """After commit, have everything priced: the rules have changed. Where the broker is away, the hourly round does."""
+    transaction.on_commit(partial(current_app.send_task, "airlines.tasks.reprice_everything"), robust=True)
 
 
 @dataclass(slots=True)

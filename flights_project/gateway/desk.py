@@ -39,7 +39,7 @@ from flights_project.lib.errors import DomainError, InvalidRequest
 
 M = TypeVar("M", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
-Refusal = ValidationError | InvalidRequest
+Refusal = ValidationError | DomainError
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -253,7 +253,7 @@ class ServiceAdmin(DeskAdmin[M]):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (ValidationError, InvalidRequest) as refusal:
+        except (ValidationError, DomainError) as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]  # asked again, the form has the answer
             return super().changeform_view(request, *args, **kwargs)
 
@@ -270,6 +270,8 @@ def _reasons(refusal: Refusal | None) -> dict[str, list[str]]:
             return {}
         case InvalidRequest():
             return refusal.errors
+        case DomainError():
+            return {NON_FIELD_ERRORS: [str(refusal)]}
         case ValidationError() if hasattr(refusal, "error_dict"):
             return refusal.message_dict
         case _:

@@ -33,6 +33,8 @@ RIGHTS: dict[str, tuple[str, str, str]] = {
     "airlines.seat": ("view", "view change", "view change"),
     "airlines.flight": ("view", "view add change delete", "view add change delete"),
     "airlines.flightfare": ("view", "view change", "view change"),
+    "airlines.farechange": ("", "view add", "view add"),
+    "airlines.pricingrule": ("view", "view add change delete", "view add change delete"),
     "airlines.farefamily": ("view", "view add change", "view add change delete"),
     "airlines.taxrule": ("view", "view add change", "view add change delete"),
     "bookings.booking": ("view change", "view change", "view change"),
