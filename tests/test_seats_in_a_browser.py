@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from airlines.models import FareFamily, Seat
 from airlines.tests.factories import AirplaneFactory, economy, make_flight
+from bookings.services.payment import pay
 from bookings.tests.factories import adult, child, make_hold
 from conftest import PASSWORD
 from flights_project.gateway.models import User
@@ -72,3 +73,22 @@ def test_every_seat_is_large_enough_to_touch(open_page: Page):
     )
     assert len(sizes) == 70
     assert min(sizes) >= 24
+
+
+def test_seats_after_the_tickets_are_paid_by_themselves(open_page: Page, check, booking):
+    pay(booking=booking, gateway="sandbox", token="tok_ok", now=timezone.now())
+    page = open_page
+    page.reload()
+    for name in ("20A, window, free", "20B, middle, free"):
+        page.get_by_role("radio", name=name).check()
+        page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Pay ₹700")).to_be_visible()
+    expect(page.get_by_role("heading", name="The seats that you chose")).to_be_visible()
+    check()
+    page.goto(f"/trips/{booking.locator}/")
+    check()
+    page.get_by_role("link", name="Pay ₹700").click()
+    page.get_by_role("button", name="Pay ₹700").click()
+    expect(page.get_by_role("heading", name="You chose seats that are not paid yet")).to_have_count(0)
+    expect(page.get_by_text("KV101 20A")).to_be_visible()
+    assert seats_of(booking) == ["20A", "20B"]
