@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from airlines.itineraries import FEW_SEATS, cheapest_routes, offer_now, party_in_words
 from airlines.page_forms import SearchPageForm, listed_places
+from airlines.services import changes
 from airlines.services.places import suggest_places
 from airlines.services.search import choose
 
@@ -35,14 +36,17 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "places": listed_places()}
     if not form.is_valid():
         return render(request, "airlines/search_form.html", context)
+    position = changes.position()
     choices = choose(form.query, now=now, page=form.page)
     form.show_counts(choices.counts)
-    return render(
-        request,
-        "airlines/search.html",
-        context
-        | {"query": form.query, "party": party_in_words(form.query.party), "choices": choices, "few_seats": FEW_SEATS},
-    )
+    found = {
+        "query": form.query,
+        "party": party_in_words(form.query.party),
+        "choices": choices,
+        "few_seats": FEW_SEATS,
+        "position": position,
+    }
+    return render(request, "airlines/search.html", context | found)
 
 
 @require_safe

@@ -60,15 +60,56 @@ def who_travels(page: Page, flight):
     return page
 
 
-def sell_out(flight) -> None:
-    with transaction.atomic():
-        inventory.hold_seats(cabins=inventory.lock_cabins(flights=[flight.pk], cabin="economy"), seats=20)
+@transaction.atomic
+def take(flight, *, seats: int) -> None:
+    inventory.hold_seats(cabins=inventory.lock_cabins(flights=[flight.pk], cabin="economy"), seats=seats)
+
+
+@transaction.atomic
+def give_back(flight, *, seats: int) -> None:
+    inventory.release_held_seats(cabins=inventory.lock_cabins(flights=[flight.pk], cabin="economy"), seats=seats)
 
 
 def fill_in(page: Page) -> None:
     page.get_by_label("Given name").fill("Asha")
     page.get_by_label("Family name").fill("Rao")
     page.get_by_label("Date of birth").fill("1990-04-05")
+
+
+@pytest.fixture
+def results(page: Page, flight):
+    """The results of a search that finds the flight."""
+    page.goto(f"/search/?origin=DEL&destination=BOM&trip=oneway&depart_on={flight.departs_on}")
+    expect(page.get_by_text("₹4,000")).to_be_visible()
+    return page
+
+
+def test_a_new_price_shows_among_the_results_with_what_it_was(results, flight, runs_scripts, check):
+    page = results
+    change_fare(fare=fare_of(flight), amount=Decimal(4400))
+    if runs_scripts:
+        expect(page.get_by_text("₹4,400")).to_be_visible()
+        expect(page.get_by_text("was ₹4,000")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="One price has just changed.")).to_be_visible()
+        check()
+    page.get_by_role("link", name="Choose Light").click()
+    expect(page.get_by_role("main").get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_seats_and_a_fare_that_sells_out_show_among_the_results(results, flight, runs_scripts, check):
+    page = results
+    take(flight, seats=17)
+    if not runs_scripts:
+        expect(page.get_by_text("3 seats left")).to_have_count(0)
+        return
+    expect(page.get_by_text("3 seats left")).to_be_visible()
+    take(flight, seats=3)
+    expect(page.get_by_text("Sold out", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Choose Light")).to_have_count(0)
+    check()
+    give_back(flight, seats=2)
+    expect(page.get_by_text("2 seats left")).to_be_visible()
+    expect(page.get_by_role("link", name="Choose Light")).to_be_visible()
 
 
 def test_a_new_price_shows_while_names_are_typed(who_travels, flight, runs_scripts, check):
@@ -91,7 +132,7 @@ def test_a_new_price_shows_while_names_are_typed(who_travels, flight, runs_scrip
 def test_a_journey_that_sells_out_says_so(who_travels, flight, runs_scripts, check):
     page = who_travels
     fill_in(page)
-    sell_out(flight)
+    take(flight, seats=20)
     sold = page.get_by_text("This journey has just been sold to others")
     if runs_scripts:
         expect(sold).to_be_visible()
