@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from flights_project.local.environment import DEMO_SETTINGS, TEST_SETTINGS, throw_away_servers
 from flights_project.local.lifetime import end_in_order
-from flights_project.local.process import Process, Stream, Web, tree_of
+from flights_project.local.process import APPLICATION, Process, Stream, Web, tree_of
 
 SETTINGS = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "flights_project.settings"}
 
@@ -59,10 +59,13 @@ class Stack:
         assert isinstance(process, Web)  # noqa: S101
         return process.port
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, environment: Mapping[str, str] | None = None, application: str = APPLICATION) -> None:
+        """Run what the Procfile calls `name`, instead of the one that ran before."""
+        if name in self.processes:
+            self.processes[name].stop()
         kind = SERVED.get(name, Process)
-        process = self._running.enter_context(kind(name, self.servers.home, self._environment))
-        self.processes[name] = process
+        process = kind(name, self.servers.home, {**self._environment, **(environment or {})}, application=application)
+        self.processes[name] = self._running.enter_context(process)
 
     def cpu_seconds(self) -> dict[str, float]:
         """Processor time used until now, by part; of processes that live."""
