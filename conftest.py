@@ -40,6 +40,7 @@ def _plain_environment(settings: Any) -> None:
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CURRENCY = "INR"
+    settings.SEARCH_CACHE_BYTES = 0  # what is kept outlives a test, its transaction does not
 
 
 @pytest.fixture(autouse=True)

@@ -9,4 +9,8 @@ from flights_project.gateway import traces
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
 
 traces.start()
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from airlines.api.search_door import SearchDoor  # noqa: E402 -- models can be loaded now
+
+application = SearchDoor(django)

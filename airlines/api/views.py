@@ -1,8 +1,10 @@
 """What is for sale, for programs."""
 
+from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,17 +18,22 @@ from rest_framework.views import APIView
 from airlines.api import filters, serializers
 from airlines.api.offers import OfferSerializer, offer_as_dict
 from airlines.api.search import SEARCH_PARAMETERS, SearchResultsSerializer, results_as_dict
+from airlines.api.search_door import CALLER, key_of
 from airlines.forms import read_search
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
 from airlines.parameters import PARAMETERS
 from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
+from airlines.services.reference import current
 from airlines.services.scheduling import remove_flights
 from airlines.services.search import search
+from airlines.services.search_cache import Answer, search_cache
 from flights_project.gateway.api.resources import ConditionalWrites
+from flights_project.gateway.callers import caller_of
 from flights_project.gateway.history import signed
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
+from flights_project.gateway.wire import OrjsonRenderer
 from flights_project.lib.errors import InvalidRequest
 
 
@@ -154,11 +161,18 @@ class SearchView(APIView):
     throttle_scope = "search"
 
     @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
+        request.META[CALLER] = caller_of(request)
+        body = search_cache().answer(key_of(request.META), current(), partial(self._find, request))
+        return HttpResponse(body, content_type="application/json")
+
+    def _find(self, request: Request) -> Answer:
         now = timezone.now()
         _refuse_misuse(request)
         query, page = read_search(request.query_params.dict(), now=now)
-        return Response(results_as_dict(search(query, now=now, page=page), url=request.build_absolute_uri()))
+        results = search(query, now=now, page=page)
+        body = OrjsonRenderer().render(results_as_dict(results, url=request.build_absolute_uri()))
+        return Answer(body, results.found.read_on(), results.found.good_for(now))
 
 
 def _refuse_misuse(request: Request) -> None:

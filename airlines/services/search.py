@@ -4,7 +4,7 @@ The network in memory says which legs could make the journey (`connections`), on
 them (`flights_on_sale`), and the rest is calculation: itineraries, their prices, filters, whole journeys in order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
@@ -12,6 +12,7 @@ from itertools import chain
 from django.conf import settings
 
 from airlines.models import Flight
+from airlines.services import changes
 from airlines.services.connections import MOST_STOPS, Leg, Network, Path, Window, assemble, legs_of
 from airlines.services.filters import Counts, Filters
 from airlines.services.flights_on_sale import FlightOnSale, flights_on_sale
@@ -25,6 +26,8 @@ from airlines.services.ranking import Sort
 from airlines.services.reference import Reference, current
 from flights_project.lib import clock
 
+A_MOMENT = 1.0
+"""Seconds for which an answer is good on a day whose flights are leaving."""
 ENOUGH_WAYS = 4
 """With fewer itineraries than this, a search that does not say how many stops looks for some with one more."""
 NEARBY_AT_MOST = 8
@@ -55,12 +58,13 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """A page of offers, the pages beside it, and what each choice of a filter would leave."""
+    """A page of offers, the pages beside it, what each choice of a filter would leave, and all that they are from."""
 
     offers: list[Offer]
     next: Page | None
     previous: Page | None
     counts: Counts
+    found: "Found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Found:
     query: SearchQuery
     reference: Reference
     market: Market
+    windows: Mapping[Leg, Window]
+    """What was looked at."""
 
     def offer(self, journey: Sequence[Option]) -> Offer:
         """A whole journey of options, one a slice, as an offer that can be held at its price."""
@@ -96,6 +102,25 @@ class Found:
         offers = [self.offer(self.market.journey_with(option)) for option in by_family]
         return Way(_slice(options[0], self.reference), offers)
 
+    def read_on(self) -> frozenset[changes.Leg]:
+        """Where a change would change what was found: the legs, on all local dates that were looked at."""
+        return frozenset(
+            changes.Leg(origin, destination, first + timedelta(days=day))
+            for (origin, destination), window in self.windows.items()
+            for first, last in [self._days(origin, window)]
+            for day in range((last - first).days + 1)
+        )
+
+    def _days(self, origin: int, window: Window) -> tuple[date, date]:
+        zone = clock.zone(self.reference.airports[origin].zone)
+        return datetime.fromtimestamp(window.opens, zone).date(), datetime.fromtimestamp(window.closes - 1, zone).date()
+
+    def good_for(self, now: datetime) -> float:
+        """Seconds for which only a change can make it untrue: until the sale of a flight may close."""
+        closes = (now + settings.SALE_CLOSES_BEFORE_DEPARTURE).timestamp()
+        soon = any(window.opens < closes + settings.SEARCH_KEPT_FOR.total_seconds() for window in self.windows.values())
+        return A_MOMENT if soon else settings.SEARCH_KEPT_FOR.total_seconds()
+
     def counts(self) -> Counts:
         """What each choice of a filter would leave; connection airports by IATA code."""
         counts = self.market.counts()
@@ -109,7 +134,11 @@ def search(query: SearchQuery, *, now: datetime, page: Page | None = None) -> Se
     page = page or Page(settings.SEARCH_PAGE_SIZE)
     turned = turn_to(page, found.market.journeys(query.sort), identity=_journey)
     return SearchResults(
-        [found.offer(journey) for journey in turned.entries], turned.next, turned.previous, found.counts()
+        [found.offer(journey) for journey in turned.entries],
+        turned.next,
+        turned.previous,
+        found.counts(),
+        found,
     )
 
 
@@ -161,7 +190,17 @@ def find(query: SearchQuery, *, now: datetime) -> Found:
         slices[index] = [
             option for option in slices[index] if tuple(each.pk for each in option.itinerary.flights) == flights
         ]
-    return Found(query, reference, Market(slices, len(query.chosen), query.filters, reference.families))
+    windows = _together(hunt.legs for hunt in hunts)
+    return Found(query, reference, Market(slices, len(query.chosen), query.filters, reference.families), windows)
+
+
+def _together(legs: Iterable[Mapping[Leg, Window]]) -> dict[Leg, Window]:
+    """All legs of several slices, each with a window that holds all of its windows."""
+    windows: dict[Leg, Window] = {}
+    for leg, window in chain.from_iterable(each.items() for each in legs):
+        known = windows.get(leg, window)
+        windows[leg] = Window(min(known.opens, window.opens), max(known.closes, window.closes))
+    return windows
 
 
 def _slice(option: Option, reference: Reference) -> Slice:

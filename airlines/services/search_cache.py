@@ -38,11 +38,17 @@ class Answer:
     good_for: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+@dataclass(slots=True)
+class Kept:
+    """An answer that is true while `reference` is, until the instant `until` of the monotonic clock at the latest.
+
+    `headers` are those that it was sent with, once it was.
+    """
+
     answer: Answer
     until: float
     reference: object
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class SearchCache:
@@ -55,7 +61,7 @@ class SearchCache:
         self._room = room
         self._size = 0
         self._lock = Lock()
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._by_leg: defaultdict[Leg, set[Key]] = defaultdict(set)
         self._heard = 0
         self._making: dict[Key, Event] = {}
@@ -71,7 +77,7 @@ class SearchCache:
         """Whether all that was announced is known."""
         return self._follower.age < FRESH_WITHIN
 
-    def get(self, key: Key, reference: object) -> bytes | None:
+    def find(self, key: Key, reference: object) -> Kept | None:
         """What is kept, if it is still true."""
         kept = self._kept.get(key)
         if kept is None or kept.reference is not reference or kept.until < time.monotonic() or not self.is_fresh:
@@ -79,7 +85,13 @@ class SearchCache:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-        return kept.answer.body
+        return kept
+
+    def dress(self, key: Key, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
+        """Remember the headers that `body` was sent with, if it is what is kept."""
+        kept = self._kept.get(key)
+        if kept is not None and kept.answer.body == body:
+            kept.headers = tuple(headers)
 
     def answer(self, key: Key, reference: object, make: Callable[[], Answer]) -> bytes:
         """What is kept, or else what `make` makes: once for all who ask for it at the same time.
@@ -88,9 +100,9 @@ class SearchCache:
         """
         if not self.is_fresh:
             return make().body
-        kept = self.get(key, reference)
+        kept = self.find(key, reference)
         if kept is not None:
-            return kept
+            return kept.answer.body
         with self._lock:
             making = self._making.get(key)
             if making is None:
@@ -102,19 +114,19 @@ class SearchCache:
                 del self._making[key]
                 made.set()
         making.wait(HERD_WAITS)
-        kept = self.get(key, reference)
-        return make().body if kept is None else kept
+        kept = self.find(key, reference)
+        return make().body if kept is None else kept.answer.body
 
     def _make(self, key: Key, reference: object, make: Callable[[], Answer]) -> bytes:
         heard = self._heard
         answer = make()
-        kept = _Kept(answer, time.monotonic() + answer.good_for, reference)
+        kept = Kept(answer, time.monotonic() + answer.good_for, reference)
         with self._lock:
             if heard == self._heard and self.is_fresh and _size(kept) <= self._room:
                 self._keep(key, kept)
         return answer.body
 
-    def _keep(self, key: Key, kept: _Kept) -> None:
+    def _keep(self, key: Key, kept: Kept) -> None:
         self._drop(key)
         self._kept[key] = kept
         self._size += _size(kept)
@@ -153,7 +165,7 @@ class SearchCache:
             self._size = 0
 
 
-def _size(kept: _Kept) -> int:
+def _size(kept: Kept) -> int:
     return len(kept.answer.body) + OVERHEAD
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from airlines.services.changes import Change, Kind, Leg
-from airlines.services.search_cache import OVERHEAD, Answer, SearchCache, _Kept
+from airlines.services.search_cache import OVERHEAD, Answer, Kept, SearchCache
 from flights_project.lib.feed import Feed
 from flights_project.local.server import wait_until
 
@@ -80,7 +80,7 @@ def test_nothing_outlives_its_time(ask, cache):
     ask(good_for=0)
     assert ask(good_for=0) == b"2"
     ask("query", good_for=-1)
-    assert cache.get("query", REFERENCE) is None
+    assert cache.find("query", REFERENCE) is None
 
 
 def test_nothing_is_used_after_the_reference_has_changed(ask):
@@ -112,7 +112,7 @@ def test_control_kept_all_the_same_it_is_outdated(ask, changed, cache, monkeypat
     def keep_anyway(cache, key, reference, maker):
         body = make(cache, key, reference, maker)
         with cache._lock:
-            cache._keep(key, _Kept(Answer(body, frozenset({DAY}), 60), float("inf"), reference))
+            cache._keep(key, Kept(Answer(body, frozenset({DAY}), 60), float("inf"), reference))
         return body
 
     monkeypatch.setattr(SearchCache, "_make", keep_anyway)
@@ -168,11 +168,11 @@ def test_it_keeps_to_its_room(cache, ask):
     big = cache._room // 4 - OVERHEAD
     for n in range(6):
         cache.answer(n, REFERENCE, lambda: Answer(bytes(big), frozenset({DAY}), 60))
-        cache.get(0, REFERENCE)
-    assert [n for n in range(6) if cache.get(n, REFERENCE)] == [0, 3, 4, 5]
+        cache.find(0, REFERENCE)
+    assert [n for n in range(6) if cache.find(n, REFERENCE)] == [0, 3, 4, 5]
     assert cache._size <= cache._room
     cache.answer("huge", REFERENCE, lambda: Answer(bytes(cache._room + 1), frozenset({DAY}), 60))
-    assert [n for n in (*range(6), "huge") if cache.get(n, REFERENCE)] == [0, 3, 4, 5]
+    assert [n for n in (*range(6), "huge") if cache.find(n, REFERENCE)] == [0, 3, 4, 5]
 
 
 def test_without_the_feed_nothing_is_kept():

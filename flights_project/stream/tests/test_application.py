@@ -11,6 +11,7 @@ from airlines.services.changes import Change, Kind
 from flights_project.lib.feed import Feed
 from flights_project.stream import hub
 from flights_project.stream.application import Bounds, PriceStream
+from flights_project.stream.tests.loops import play
 
 PATIENCE = 20.0
 
@@ -80,7 +81,7 @@ def on_stream(feed):
     """Runs a scene in an event loop, with a stream that follows `feed`."""
 
     def run(scene, **bounds):
-        async def play():
+        async def act():
             limits = {"flights": 3, "streams": 10, "per_address": 2, "proxies": 0} | bounds
             stream = PriceStream(feed, currency="INR", bounds=Bounds(**limits))
             stream.start()
@@ -89,7 +90,7 @@ def on_stream(feed):
             finally:
                 stream.stop()
 
-        return asyncio.run(play())
+        return play(act())
 
     return run
 
@@ -291,7 +292,7 @@ def test_it_is_alive_while_the_feed_is_away():
         stream.stop()
         return health.status, orjson.loads(health.body)
 
-    assert asyncio.run(scene()) == (200, {"status": "ok", "feed": "away", "streams": 0})
+    assert play(scene()) == (200, {"status": "ok", "feed": "away", "streams": 0})
 
 
 def test_it_starts_and_ends_with_the_server(feed):
@@ -313,4 +314,4 @@ def test_it_starts_and_ends_with_the_server(feed):
         await open_stream.served
         return started, ended
 
-    assert asyncio.run(scene()) == ("lifespan.startup.complete", "lifespan.shutdown.complete")
+    assert play(scene()) == ("lifespan.startup.complete", "lifespan.shutdown.complete")

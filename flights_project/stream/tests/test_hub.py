@@ -1,6 +1,5 @@
 """Each change goes to those who follow its flight; who comes back gets what they missed, or is told to look again."""
 
-import asyncio
 from datetime import date
 
 import orjson
@@ -10,6 +9,7 @@ from airlines.services.changes import Change, Kind, Leg
 from flights_project.lib.feed import Entry
 from flights_project.stream import hub as hubs
 from flights_project.stream.hub import BEHIND_AT_MOST, Hub
+from flights_project.stream.tests.loops import play
 
 LEG = Leg(1, 2, date(2026, 12, 20))
 MISSED = "missed"
@@ -28,7 +28,7 @@ def told(subscription):
     """(kind, id, content) of what waits for a client."""
     if not subscription._waiting:
         return []
-    blocks = asyncio.run(subscription.take()).decode().strip().split("\n\n")
+    blocks = play(subscription.take()).decode().strip().split("\n\n")
     events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
     return [(event["event"], event["id"], orjson.loads(event["data"])) for event in events]
 
@@ -126,4 +126,4 @@ def test_one_who_does_not_read_is_let_go_and_nobody_waits_for_them(hub):
 
 def test_silence_ends_with_a_heartbeat(hub, monkeypatch):
     monkeypatch.setattr(hubs, "HEARTBEAT", 0)
-    assert asyncio.run(following(hub, 1).take()) == b""
+    assert play(following(hub, 1).take()) == b""
