@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi screenshots chaos bench-booking bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz screenshots chaos bench-booking bench-search bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -54,6 +54,9 @@ screenshots: tools ## Every page at both widths, light and dark, into docs/scree
 
 openapi: tools ## Write docs/openapi.yaml anew, after a change of the API
 	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+fuzz: tools ## More of what the tests send to the API against its contract (FUZZ_EXAMPLES=20)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} $(BIN)/python -m pytest -n 2 tests/test_fuzz.py $(ARGS)
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)

@@ -57,15 +57,15 @@ def complete(result: Document, **_kwargs: Any) -> Document:
 
 def _statuses(path: str, method: str, operation: Document) -> set[int]:
     """What a call may answer beside its success."""
-    headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+    names = {each["name"] for each in operation.get("parameters", [])}
     decides = method != "get" or "/offers/" in path or path.endswith("/events/")
     return (
         ALWAYS
-        | ({404} if "{" in path else set())
+        | ({404} if "{" in path or "cursor" in names else set())
         | ({409, 410} if decides else set())
-        | ({412} if headers & {"If-Match"} else set())
+        | ({412} if "If-Match" in names else set())
         | ({413, 415} if "requestBody" in operation else set())
-        | ({422} if "Idempotency-Key" in headers else set())
+        | ({422} if "Idempotency-Key" in names else set())
     )
 
 

@@ -249,3 +249,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
     country_name = serializers.CharField()
     kind = serializers.ChoiceField(choices=["airport", "city", "country"])
     airports = serializers.ListField(child=serializers.CharField(), help_text="Those found, of a city of several.")
+
+
+class PlacesSerializer(serializers.Serializer[Any]):
+    results = PlaceSerializer(many=True)

@@ -142,7 +142,7 @@ class PlacesView(APIView):
 
     @extend_schema(
         parameters=[OpenApiParameter("q", str, required=True, description="What was typed so far.")],
-        responses=serializers.PlaceSerializer(many=True),
+        responses=serializers.PlacesSerializer,
     )
     def get(self, request: Request) -> Response:
         places = suggest_places(request.query_params.get("q", ""))
