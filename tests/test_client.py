@@ -80,7 +80,7 @@ class TestTryingAgain:
     def flights(self, pauses: list[float]) -> Any:
         """A client of a server that gives these answers, one after the other; it keeps what it was asked."""
 
-        def client(*answers: Any) -> tuple[Flights, list[httpx.Request]]:
+        def client(*answers: httpx.Response | Exception) -> tuple[Flights, list[httpx.Request]]:
             asked: list[httpx.Request] = []
 
             def answer(request: httpx.Request) -> httpx.Response:

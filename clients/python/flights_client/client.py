@@ -1,4 +1,4 @@
-"""The API's calls. What can be repeated safely is repeated; what cannot carries an `Idempotency-Key`, so that it can."""
+"""The API's calls. What is safe to repeat is repeated; the rest carries an `Idempotency-Key`, and is safe then."""
 
 import random
 import time
