@@ -68,3 +68,13 @@ class FlightClosed(DomainError):
 class LayoutInvalid(DomainError):
     code = "layout_invalid"
     title = "A cabin's layout is letters by column with dashes for aisles, such as ABC-DEF."
+
+
+class AlreadyFollowed(DomainError):
+    code = "already_followed"
+    title = "You follow this price already."
+
+
+class TooManyAlerts(DomainError):
+    code = "too_many_alerts"
+    title = "You follow as many prices as one person may. Stop one before you follow another."

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, SeatsGone
-from airlines.models import Airport, CabinClass, Flight, FlightFare, TaxRule
+from airlines.models import Airport, CabinClass, Flight
 from airlines.parameters import ROWS
-from airlines.services.offers import Offer, make_offer, open_offer, open_old_offer, price_again
+from airlines.services.lows import Journey, cheapest_journeys
+from airlines.services.offers import Offer, open_offer, open_old_offer, price_again
 from airlines.services.pricing import JourneyPrice, Party, TaxLine, TravellerType
 
 FEW_SEATS = 9
@@ -99,36 +100,19 @@ def party_in_words(party: Party) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route that can be flown in two weeks, with its cheapest flight for one adult."""
+    """A journey of two weeks from now, and the search that it comes from."""
 
-    flight: Flight
-    total: Decimal
+    journey: Journey
     url: str
 
 
 def cheapest_routes(now: datetime) -> list[Route]:
-    """The routes with the cheapest economy fares in two weeks, the cheapest first."""
-    cheapest = (
-        FlightFare.objects.on_sale(now)
-        .filter(
-            flight_cabin__flight__departs_on=(now + ROUTES_AHEAD).date(),
-            flight_cabin__cabin=CabinClass.ECONOMY,
-        )
-        .with_journey()
-        .order_by("amount", "pk")[: ROUTES_SHOWN * 10]
-    )
-    by_route: dict[tuple[int, int], FlightFare] = {}
-    for fare in cheapest:
-        flight = fare.flight_cabin.flight
-        by_route.setdefault((flight.origin_id, flight.destination_id), fare)
-    rules = list(TaxRule.objects.all())
-    return [_route(fare, rules) for fare in list(by_route.values())[:ROUTES_SHOWN]]
-
-
-def _route(fare: FlightFare, rules: list[TaxRule]) -> Route:
-    flight = fare.flight_cabin.flight
-    url = search_url([(label(flight.origin), label(flight.destination), flight.departs_on)])
-    return Route(flight, make_offer([[fare]], Party(), rules).total, url)
+    """The cheapest journeys in economy between two cities in two weeks, the cheapest first."""
+    day = (now + ROUTES_AHEAD).date()
+    return [
+        Route(each, search_url([(each.origin.label, each.destination.label, day)]))
+        for each in cheapest_journeys(day=day, at_most=ROUTES_SHOWN, now=now)
+    ]
 
 
 def label(airport: Airport) -> str:

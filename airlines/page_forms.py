@@ -190,7 +190,7 @@ class SearchPageForm(FilterFields):
         on_sale = {name: str(day) for name, day in (("min", first_day), ("max", last_day_on_sale())) if day}
         for name in ("depart_on", "return_on"):
             self.fields[name].widget = DateInput(on_sale)
-        self.fields["cabin"].widget = forms.Select(choices=_cabins_flown())
+        self.fields["cabin"].widget = forms.Select(choices=cabins_flown())
         for number, (origin, destination, day) in enumerate(ROWS[1:], start=2):
             self.fields[origin] = _text(_("Flight %(number)d from") % {"number": number}, forms.TextInput(PLACE))
             self.fields[destination] = _text(_("Flight %(number)d to") % {"number": number}, forms.TextInput(PLACE))
@@ -292,7 +292,7 @@ def _with_trip(asked: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return dict(asked.items()) | {"trip": trip}
 
 
-def _cabins_flown() -> list[tuple[str, str]]:
+def cabins_flown() -> list[tuple[str, str]]:
     """Only what some airplane has; all of them where there is no airplane yet."""
     flown = set(Cabin.objects.values_list("cabin", flat=True).distinct())
     return [(value, str(label)) for value, label in CabinClass.choices if value in flown or not flown]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from airlines.services import fare_changes, repricing
+from airlines.services import fare_changes, price_alerts, repricing, stale_lows
 
 LOOK_BACK = timedelta(minutes=10)
 """Further than from one round to the next, so that one that was missed is made up for."""
@@ -44,3 +44,22 @@ def reprice_departing(on: str) -> int:
 def forget_fare_previews() -> int:
     """Delete previews of changes of fares that nobody applied; returns how many."""
     return fare_changes.forget_previews(now=timezone.now())
+
+
+ROUND_LASTS = 10
+"""Seconds, after which other tasks have their turn."""
+
+
+@shared_task
+def refresh_lows() -> int:
+    """Make the lowest prices new that may have changed; returns how many marks there were."""
+    stale_lows.begin_round()
+    return stale_lows.refresh_stale(now=timezone.now(), seconds=ROUND_LASTS)
+
+
+@shared_task
+def tell_of_prices() -> int:
+    """End the alerts of days that have passed, and tell of what fell within a day of the last time; returns how many
+    were told."""
+    price_alerts.forget_departed(now=timezone.now())
+    return price_alerts.tell_later(now=timezone.now())

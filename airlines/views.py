@@ -1,5 +1,8 @@
 """Pages of what is for sale: the search, its results, and suggestions of places."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -8,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from airlines.itineraries import FEW_SEATS, cheapest_routes, offer_now, party_in_words
 from airlines.page_forms import SearchPageForm, listed_places
+from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm
+from airlines.price_pages import anywhere_by_price, calendar, flexible, for_page, prices_around
 from airlines.services import changes
 from airlines.services.places import suggest_places
 from airlines.services.search import choose
@@ -45,6 +50,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "choices": choices,
         "few_seats": FEW_SEATS,
         "position": position,
+        "around": prices_around(form.query, form),
     }
     return render(request, "airlines/search.html", context | found)
 
@@ -60,6 +66,39 @@ def offers_now(request: HttpRequest) -> HttpResponse:
     part = int(step) if step in SLICES else 0
     offers = [offer_now(token, part=part, with_table=with_table, now=now) for token in tokens]
     return render(request, "airlines/offers_now.html", {"offers": offers, "is_from": request.GET.get("from") == "yes"})
+
+
+@require_safe
+def price_calendar(request: HttpRequest) -> HttpResponse:
+    """The lowest price of each day of a month; of this month where none is named."""
+    return _price_page(request, "airlines/calendar.html", CalendarForm, calendar)
+
+
+@require_safe
+def flexible_days(request: HttpRequest) -> HttpResponse:
+    """The lowest prices of a return, three days around each of two days."""
+    return _price_page(request, "airlines/flexible.html", FlexibleForm, flexible)
+
+
+@require_safe
+def anywhere(request: HttpRequest) -> HttpResponse:
+    """Where one can go, by price; in this month where no day is named."""
+    return _price_page(request, "airlines/anywhere.html", AnywhereForm, anywhere_by_price)
+
+
+F = TypeVar("F", bound=PriceForm)
+
+
+def _price_page(
+    request: HttpRequest, template: str, form_class: type[F], shown: Callable[[F], dict[str, Any]]
+) -> HttpResponse:
+    now = timezone.now()
+    asked = {name: request.GET.get(name, "") for name in form_class.base_fields}
+    if not (asked.get("month") or asked.get("depart_on")):
+        asked["month"] = f"{now:%Y-%m}"
+    form = for_page(form_class(asked if "origin" in request.GET else None, now=now))
+    context = {"form": form, "places": listed_places()}
+    return render(request, template, context | (shown(form) if form.is_valid() else {}))
 
 
 @require_safe

@@ -74,6 +74,8 @@ STATUSES: dict[type[DomainError], int] = {
     airlines.FlightClosed: 409,
     airlines.FareChangeExpired: 410,
     airlines.FareChangeDone: 409,
+    airlines.AlreadyFollowed: 409,
+    airlines.TooManyAlerts: 409,
     bookings.AlreadyBooked: 409,
     bookings.BookingLimitReached: 409,
     bookings.BookingNotFound: 404,

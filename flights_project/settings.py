@@ -64,6 +64,8 @@ BOOKINGS_PER_USER_PER_QUARTER = (
 )
 """Live or flown bookings a traveller may make in a calendar quarter; empty for no limit. Integrators have none."""
 OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=4)
+PRICE_ALERTS_PER_USER = env.int("PRICE_ALERTS_PER_USER", default=20)
+"""Prices that one traveller may follow at a time."""
 OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
 """Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
 CONNECTION_MINUTES = {"DD": 45, "DI": 90, "ID": 90, "II": 75}
@@ -270,6 +272,8 @@ CELERY_BEAT_SCHEDULE = {
     "settle payments": {"task": "bookings.tasks.settle_payments", "schedule": 10},
     "pay refunds": {"task": "bookings.tasks.pay_refunds", "schedule": 30},
     "remind travellers": {"task": "bookings.tasks.remind_travellers", "schedule": 60},
+    "refresh lowest prices": {"task": "airlines.tasks.refresh_lows", "schedule": 10},
+    "tell of prices": {"task": "airlines.tasks.tell_of_prices", "schedule": 300},
     "deliver messages": {"task": "notifications.tasks.deliver_messages", "schedule": 20},
     "reprice what was taken": {"task": "airlines.tasks.reprice_taken", "schedule": 5},
     "reprice what comes close": {"task": "airlines.tasks.reprice_entering_bands", "schedule": 60},

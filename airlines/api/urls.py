@@ -1,7 +1,8 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from airlines.api import views
+from airlines.api import lows, views
+from airlines.api.price_alerts import PriceAlertViewSet
 
 router = SimpleRouter()
 router.register("cities", views.CityViewSet, basename="city")
@@ -9,6 +10,7 @@ router.register("airports", views.AirportViewSet, basename="airport")
 router.register("airplanes", views.AirplaneViewSet, basename="airplane")
 router.register("flights", views.FlightViewSet, basename="flight")
 router.register("fare-families", views.FareFamilyViewSet, basename="fare-family")
+router.register("price-alerts", PriceAlertViewSet, basename="price-alert")
 
 urlpatterns = [
     path("", include(router.urls)),
@@ -16,5 +18,8 @@ urlpatterns = [
     path("flights/<int:flight>/fares/<int:fare>/history/", views.FareHistoryView.as_view(), name="fare-history"),
     path("places/", views.PlacesView.as_view(), name="api-places"),
     path("search/", views.SearchView.as_view(), name="api-search"),
+    path("search/calendar/", lows.CalendarView.as_view(), name="api-calendar"),
+    path("search/flexible/", lows.FlexibleView.as_view(), name="api-flexible"),
+    path("search/destinations/", lows.DestinationsView.as_view(), name="api-destinations"),
     path("offers/<str:offer>/", views.OfferView.as_view(), name="api-offer"),
 ]

@@ -28,6 +28,7 @@ from airlines.services.fleet import add_airplane, seat_count
 from airlines.services.pricing_rules import Rule, Situation, days_left
 from airlines.services.repricing import rules_in_use
 from airlines.services.routes import keep_routes
+from airlines.services.stale_lows import mark_all
 from flights_project.lib import clock
 
 HOME_ZONE = "Asia/Kolkata"
@@ -68,6 +69,7 @@ def load_airline(*, now: datetime, days: int, progress: Callable[[int], object])
         first = today + timedelta(days=start)
         added += _load_flights(stock, first, first + timedelta(days=count - 1))
         progress(count)
+    mark_all(now=now)
     return added
 
 

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 
 from airlines.exceptions import FareChanged
 from airlines.models import FlightFare
-from airlines.services.changes import Leg, announce, price, price_of
+from airlines.services.announcements import announce
+from airlines.services.changes import Leg, price, price_of
 from flights_project.lib.money import on_the_wire
 
 PricedBy = FlightFare.PricedBy

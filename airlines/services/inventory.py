@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from airlines.exceptions import SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services import changes
+from airlines.services.stale_lows import Mark, mark
 from flights_project.lib.statements import columns, execute, fetch, instances
 
 LOCK = f"""
@@ -77,4 +78,9 @@ def _count(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> bo
         cabin.seats_sold += sold
     if held + sold:  # held seats that are sold leave as many as before
         changes.announce(changes.seats_of(cabin) for cabin in cabins)
+        mark(
+            Mark((cabin.flight.origin_id, cabin.flight.destination_id), cabin.flight.departs_on)
+            for cabin in cabins
+            if (cabin.seats_left < 1) != (cabin.seats_left + held + sold < 1)
+        )
     return True

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from airlines.exceptions import FlightClosed
 from airlines.models import Flight
-from airlines.services.changes import announce, status_of
+from airlines.services.announcements import announce
+from airlines.services.changes import status_of
 from flights_project.lib.errors import InvalidRequest
 
 

@@ -81,7 +81,7 @@ class Pricer:
             self._local(flights[0].departs, flights[0].origin),
             self._local(flights[-1].arrives, flights[-1].destination),
         )
-        prices = [self._prices(flight) for flight in flights]
+        prices = [self.prices_of(flight) for flight in flights]
         return [
             Option(
                 itinerary,
@@ -93,7 +93,7 @@ class Pricer:
             if all(family in each for each in prices)
         ]
 
-    def _prices(self, flight: FlightOnSale) -> dict[int, tuple[FlightCharge, int]]:
+    def prices_of(self, flight: FlightOnSale) -> dict[int, tuple[FlightCharge, int]]:
         """By fare family: what the price depends on, and the price."""
         prices = self._by_flight.get(flight.pk)
         if prices is None:

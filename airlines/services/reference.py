@@ -71,6 +71,11 @@ class _Kept:
         with self.lock:
             return self._checked()
 
+    def read_now(self) -> Reference:
+        """As `current`, and true at this moment."""
+        with self.lock:
+            return self._checked()
+
     def _checked(self) -> Reference:
         asked_at = time.monotonic()
         stamp, self.last_day = _ask()
@@ -84,6 +89,7 @@ _kept = _Kept()
 forget = _kept.forget
 """As a new process starts. For tests, whose database goes back in time."""
 current = _kept.current
+read_now = _kept.read_now
 
 
 def last_day_on_sale() -> date | None:

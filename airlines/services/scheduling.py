@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 
 from airlines.exceptions import FlightConflict
 from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
-from airlines.services.changes import announce, gone, price_of, status_of
+from airlines.services.announcements import announce
+from airlines.services.changes import gone, price_of, status_of
 from airlines.services.fares import fixed_price, set_prices
 from airlines.services.fleet import seat_count
 from airlines.services.routes import keep_routes

@@ -226,13 +226,13 @@ def _flight(row: FlightOnSale, reference: Reference) -> Flight:
     )
 
 
-def _hunt(query: SearchQuery, index: int, reference: Reference, now: datetime) -> "_Hunt":
+def _hunt(query: SearchQuery, index: int, reference: Reference, now: datetime) -> "Hunt":
     part = query.slices[index]
     origins, destinations = _airports(part, reference.network, nearby=query.nearby)
     first_sold = int((now + settings.SALE_CLOSES_BEFORE_DEPARTURE).timestamp()) + 1
-    windows = {pk: _day(part.depart_on, reference.airports[pk].zone, first_sold) for pk in origins}
+    windows = {pk: day_window(part.depart_on, reference.airports[pk].zone, first_sold) for pk in origins}
     most_stops = len(query.chosen[index]) - 1 if index < len(query.chosen) else query.filters.max_stops
-    return _Hunt(reference.network, origins, destinations, windows, most_stops)
+    return Hunt(reference.network, origins, destinations, windows, most_stops)
 
 
 def _airports(part: SliceQuery, network: Network, *, nearby: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -247,7 +247,7 @@ def _airports(part: SliceQuery, network: Network, *, nearby: bool) -> tuple[tupl
     )
 
 
-def _day(on: date, zone: str, first_sold: int) -> Window:
+def day_window(on: date, zone: str, first_sold: int) -> Window:
     """A local date, without the departures that are not sold any more."""
     opens = int(clock.local_to_utc(on, time.min, zone).timestamp())
     closes = int(clock.local_to_utc(on + timedelta(days=1), time.min, zone).timestamp())
@@ -255,7 +255,7 @@ def _day(on: date, zone: str, first_sold: int) -> Window:
 
 
 @dataclass(slots=True)
-class _Hunt:
+class Hunt:
     """The search for one slice, with as many stops as asked for, or one more each time that too little was found."""
 
     network: Network

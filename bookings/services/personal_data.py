@@ -35,6 +35,11 @@ def personal_data(user: User) -> dict[str, Any]:
         },
         "saved_travellers": list(user.saved_travellers.values("title", "given_name", "family_name", "born_on")),
         "bookings": [_booking(booking) for booking in bookings],
+        "price_alerts": list(
+            user.price_alerts.values(
+                "origin", "destination", "cabin", "depart_on", "return_on", "limit", "percent", "created_at", "told_at"
+            )
+        ),
         "messages": list(messages_to(user, phones=_phones(user)).values("kind", "subject", "written_at", "sent_at")),
     }
 
@@ -94,6 +99,7 @@ def close_account(*, user: User, now: datetime) -> None:
     _lock_out(locked, now)
     Booking.objects.of(locked).update(contact_email=_nobody(locked), contact_phone="", held_from=None)
     locked.saved_travellers.all().delete()
+    locked.price_alerts.all().delete()
     locked.email, locked.first_name, locked.last_name, locked.is_active = _nobody(locked), "", "", False
     locked.set_unusable_password()
     locked.save()

@@ -115,10 +115,12 @@ class Combobox {
   }
 }
 
+for (const form of document.querySelectorAll("[data-suggestions]")) {
+  for (const input of form.querySelectorAll("input[list=places]")) new Combobox(input, form.dataset);
+}
+
 for (const form of document.querySelectorAll("[data-search-form]")) {
   const { origin, destination, depart_on: departOn, return_on: returnOn } = form.elements;
-  for (const input of [origin, destination]) new Combobox(input, form.dataset);
-
   form.querySelector("[data-swap]").addEventListener("click", () => {
     [origin.value, destination.value] = [destination.value, origin.value];
   });

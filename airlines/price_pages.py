@@ -1,0 +1,232 @@
+"""Lowest prices as pages show them: each with the search that it comes from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from airlines.itineraries import search_url
+from airlines.models import Country, Low
+from airlines.page_forms import DateInput, cabins_flown
+from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm, month_end, next_month
+from airlines.services.lows import DAYS_AROUND, DayLow, Journey, anywhere, lows_around, lows_by_day
+from airlines.services.places import Place
+from airlines.services.reference import current
+from airlines.services.search import SearchQuery
+
+F = TypeVar("F", bound=PriceForm)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedDay:
+    """A day of a calendar or a strip; `total` is None where nothing can be said."""
+
+    day: date
+    total: Decimal | None
+    url: str
+    stops: int | None = None
+    is_cheapest: bool = False
+    is_shown: bool = False
+    """The day that the page is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedReturn:
+    return_on: date
+    cells: list[PricedDay]
+    """By day of departure; no `url` where one would fly back before leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedJourney:
+    journey: Journey
+    url: str
+    calendar_url: str
+
+    @property
+    def low(self) -> Low:
+        return self.journey.low
+
+
+def for_page(form: F) -> F:
+    """The form as a browser shows it: suggestions of places, months and cabins to choose from."""
+    for name in {"origin", "destination"} & form.fields.keys():
+        form.fields[name].widget.attrs |= {"list": "places", "autocomplete": "off", "spellcheck": "false"}
+    form.fields["cabin"].widget = forms.Select(choices=cabins_flown())
+    for name in {"depart_on", "return_on"} & form.fields.keys():
+        form.fields[name].widget = DateInput({})
+    if "month" in form.fields:
+        form.fields["month"].widget = forms.Select(choices=_months(form))
+    if "country" in form.fields:
+        form.fields["country"].widget = forms.Select(choices=_countries())
+    return form
+
+
+def _months(form: PriceForm) -> list[tuple[str, str]]:
+    """From this month to the last that is on sale."""
+    months, month = [], form.now.date().replace(day=1)
+    while month <= form.last_day():
+        months.append((f"{month:%Y-%m}", date_format(month, "F Y")))
+        month = next_month(month)
+    return months
+
+
+def _countries() -> list[tuple[str, str]]:
+    served = {airport.city.country for airport in current().airports.values()}
+    named = Country.objects.filter(code__in=served).order_by("name").values_list("code", "name")
+    return [("", "—"), *named]
+
+
+def calendar(form: CalendarForm) -> dict[str, Any]:
+    """A month of prices, and the months beside it."""
+    asked, month = form.cleaned_data, form.cleaned_data["month"]
+    origin, destination = asked["origin"], asked["destination"]
+    days = lows_by_day(
+        origin=origin,
+        destination=destination,
+        first=month,
+        last=month_end(month),
+        cabin=form.chosen_cabin,
+        now=form.now,
+    )
+    months = [month - timedelta(days=1), next_month(month)]
+    return {
+        "origin": origin,
+        "destination": destination,
+        "month": month,
+        "days": _priced(days, origin, destination, form.chosen_cabin),
+        "first_weekday": month.isoweekday(),
+        "other_months": [
+            (other, calendar_url(origin, destination, other, form.chosen_cabin))
+            for other in months
+            if form.today.replace(day=1) <= other.replace(day=1) <= form.last_day()
+        ],
+    }
+
+
+def _priced(
+    days: Iterable[DayLow], origin: Place, destination: Place, cabin: str, *, shown: date | None = None
+) -> list[PricedDay]:
+    days = list(days)
+    least = min((each.total for each in days if each.total is not None), default=None)
+    return [
+        PricedDay(
+            each.day,
+            each.total,
+            search_url([(origin.label, destination.label, each.day)], cabin=cabin),
+            each.low.stops if each.low else None,
+            is_cheapest=each.total is not None and each.total == least,
+            is_shown=each.day == shown,
+        )
+        for each in days
+    ]
+
+
+def calendar_url(origin: Place, destination: Place, month: date, cabin: str) -> str:
+    asked = {"origin": origin.label, "destination": destination.label, "month": f"{month:%Y-%m}", "cabin": cabin}
+    return f"{reverse('calendar')}?{urlencode(asked)}"
+
+
+def flexible_url(origin: Place, destination: Place, depart_on: date, return_on: date, cabin: str) -> str:
+    asked = {"origin": origin.label, "destination": destination.label, "depart_on": depart_on, "return_on": return_on}
+    return f"{reverse('flexible')}?{urlencode(asked | {'cabin': cabin})}"
+
+
+def follow_url(origin: Place, destination: Place, depart_on: date, return_on: date | None, cabin: str) -> str:
+    asked = {"origin": origin.label, "destination": destination.label, "depart_on": depart_on}
+    asked |= {"return_on": return_on or "", "cabin": cabin}
+    return f"{reverse('follow-price')}?{urlencode(asked)}"
+
+
+def flexible(form: FlexibleForm) -> dict[str, Any]:
+    """Seven days out by seven days back."""
+    asked = {name: value for name, value in form.cleaned_data.items() if name != "cabin"}
+    origin, destination = asked["origin"], asked["destination"]
+    grid = lows_around(**asked, cabin=form.chosen_cabin, now=form.now)
+    least = min((cell.total for row in grid for cell in row if cell.total is not None), default=None)
+    days = range(-DAYS_AROUND, DAYS_AROUND + 1)
+
+    def url(out: date, back: date) -> str:
+        if not form.today <= out <= back <= form.last_day():
+            return ""
+        there, here = origin.label, destination.label
+        return search_url([(there, here, out), (here, there, back)], cabin=form.chosen_cabin)
+
+    return {
+        "origin": origin,
+        "destination": destination,
+        "days_out": [asked["depart_on"] + timedelta(days=n) for n in days],
+        "rows": [
+            PricedReturn(
+                row[0].return_on,
+                [
+                    PricedDay(
+                        cell.depart_on,
+                        cell.total,
+                        url(cell.depart_on, cell.return_on),
+                        is_cheapest=cell.total is not None and cell.total == least,
+                        is_shown=(cell.depart_on, cell.return_on) == (asked["depart_on"], asked["return_on"]),
+                    )
+                    for cell in row
+                ],
+            )
+            for row in grid
+        ],
+    }
+
+
+def anywhere_by_price(form: AnywhereForm) -> dict[str, Any]:
+    """Cities to go to, the cheapest first, each with the search and the calendar of its price."""
+    origin, cabin = form.cleaned_data["origin"], form.chosen_cabin
+    first, last = form.days
+    found = anywhere(
+        origin=origin, first=first, last=last, cabin=cabin, now=form.now, country=form.cleaned_data["country"]
+    )
+    return {
+        "origin": origin,
+        "journeys": [
+            PricedJourney(
+                each,
+                search_url([(origin.label, each.destination.label, each.low.departs_on)], cabin=cabin),
+                calendar_url(origin, each.destination, each.low.departs_on, cabin),
+            )
+            for each in found
+        ],
+    }
+
+
+def prices_around(query: SearchQuery, form: Any) -> dict[str, Any]:
+    """For the results of a search: the lowest prices of the days around it, and the way to more of them.
+
+    A return has its grid; a journey of several slices has nothing.
+    """
+    there = query.slices[0]
+    places = (there.origin, there.destination)
+    if len(query.slices) == 1:
+        around = timedelta(days=DAYS_AROUND)
+        days = lows_by_day(
+            origin=there.origin,
+            destination=there.destination,
+            first=there.depart_on - around,
+            last=there.depart_on + around,
+            cabin=query.cabin,
+            now=form.now,
+        )
+        return {
+            "days": _priced(days, *places, query.cabin, shown=there.depart_on),
+            "calendar_url": calendar_url(*places, there.depart_on, query.cabin),
+            "follow_url": follow_url(*places, there.depart_on, None, query.cabin),
+        }
+    if form.is_return:
+        back_on = query.slices[1].depart_on
+        return {
+            "flexible_url": flexible_url(*places, there.depart_on, back_on, query.cabin),
+            "follow_url": follow_url(*places, there.depart_on, back_on, query.cabin),
+        }
+    return {}
