@@ -47,6 +47,8 @@ check: tools ## Lint, format, types, layers, templates, migrations, deployment, 
 	@echo "== drf-spectacular: the API description is docs/openapi.yaml"
 	@$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	@diff --unified=1 docs/openapi.yaml .local/openapi.yaml || { echo "the API has changed: make openapi" >&2; exit 1; }
+	@echo "== pip-audit: known holes in what we depend on"
+	@$(BIN)/python -m flights_project.local.audit
 	@echo "== all good"
 
 screenshots: tools ## Every page at both widths, light and dark, into docs/screenshots/ (ARGS="--url http://localhost:8000")

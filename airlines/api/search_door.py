@@ -112,6 +112,7 @@ def _is_plain(environ: Environ) -> bool:
     return (
         environ["REQUEST_METHOD"] == "GET"
         and "HTTP_IF_NONE_MATCH" not in environ
+        and "HTTP_ORIGIN" not in environ  # another site is named in its answer
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
         and ("*/*" in accepted or "application/json" in accepted)
     )

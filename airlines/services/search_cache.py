@@ -18,6 +18,7 @@ from django.conf import settings
 
 from airlines.services.changes import Change, Leg, feed
 from flights_project.lib.feed import Entry, Feed, Follower
+from flights_project.lib.metrics import Counter
 
 FRESH_WITHIN = 1.0
 """Seconds: what may have been announced for longer than this without our hearing of it makes the cache unusable."""
@@ -49,6 +50,10 @@ class Kept:
     until: float
     reference: object
     headers: tuple[tuple[str, str], ...] = ()
+
+
+ANSWERS = Counter("flights_search_cache", "Answers of the search: hit from the cache, or miss and made.", ["result"])
+HIT, MISS = ANSWERS.labels("hit"), ANSWERS.labels("miss")
 
 
 class SearchCache:
@@ -85,6 +90,7 @@ class SearchCache:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
+        HIT.inc()
         return kept
 
     def dress(self, key: Key, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
@@ -99,6 +105,7 @@ class SearchCache:
         `reference` is the one of before `make` is called.
         """
         if not self.is_fresh:
+            MISS.inc()
             return make().body
         kept = self.find(key, reference)
         if kept is not None:
@@ -118,6 +125,7 @@ class SearchCache:
         return make().body if kept is None else kept.answer.body
 
     def _make(self, key: Key, reference: object, make: Callable[[], Answer]) -> bytes:
+        MISS.inc()
         heard = self._heard
         answer = make()
         kept = Kept(answer, time.monotonic() + answer.good_for, reference)

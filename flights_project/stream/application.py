@@ -16,6 +16,7 @@ import structlog
 
 from flights_project.lib.addresses import client_address
 from flights_project.lib.feed import Feed, Follower
+from flights_project.lib.metrics import Gauge
 from flights_project.lib.problems import MEDIA_TYPE, Problem
 from flights_project.stream.hub import REMEMBERED, Hub, Subscription
 from flights_project.stream.wishes import Wish, WishInvalid, read_wish
@@ -137,12 +138,14 @@ class PriceStream:
     async def _stream(self, wish: Wish, address: str, receive: Receive, send: Send) -> None:
         subscription = self._hub.subscribe(wish.flights, wish.after)
         self._addresses[address] += 1
+        STREAMS.inc()
         leaving = asyncio.ensure_future(_ends_with(receive, subscription))
         try:
             await send_events(subscription, send)
         finally:
             leaving.cancel()
             self._hub.leave(subscription)
+            STREAMS.dec()
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
@@ -157,6 +160,7 @@ class PriceStream:
         await _respond(send, problem.status, MEDIA_TYPE.encode(), body, headers or [])
 
 
+STREAMS = Gauge("flights_stream_clients", "Open price streams.", multiprocess_mode="livesum")
 FULL = "Too many streams are open at the moment."
 TOO_MANY = "Too many streams are open from this address."
 RETRY: Headers = [(b"retry-after", str(COME_BACK_AFTER).encode())]
