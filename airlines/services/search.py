@@ -26,6 +26,8 @@ from airlines.services.ranking import Sort
 from airlines.services.reference import Reference, current
 from flights_project.lib import clock
 
+DAYS_LATE = 2
+"""A flight may leave so many days after its own; one that is later still is healed by `SEARCH_KEPT_FOR`."""
 A_MOMENT = 1.0
 """Seconds for which an answer is good on a day whose flights are leaving."""
 ENOUGH_WAYS = 4
@@ -103,12 +105,13 @@ class Found:
         return Way(_slice(options[0], self.reference), offers)
 
     def read_on(self) -> frozenset[changes.Leg]:
-        """Where a change would change what was found: the legs, on all local dates that were looked at."""
+        """Where a change would change what was found: the legs, on all local dates that were looked at, and those
+        before for flights that are announced by their own day and leave later."""
         return frozenset(
             changes.Leg(origin, destination, first + timedelta(days=day))
             for (origin, destination), window in self.windows.items()
             for first, last in [self._days(origin, window)]
-            for day in range((last - first).days + 1)
+            for day in range(-DAYS_LATE, (last - first).days + 1)
         )
 
     def _days(self, origin: int, window: Window) -> tuple[date, date]:

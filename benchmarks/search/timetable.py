@@ -60,7 +60,6 @@ def _scheduled() -> Iterator[dict[str, str]]:
             "download",
             "--quiet",
             "--no-deps",
-            "--no-build-isolation",
             "--dest",
             folder,
             PACKAGE,
