@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz screenshots chaos bench-booking bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz screenshots chaos bench-booking bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -74,6 +74,9 @@ bench-stream: tools ## Open price streams on one process: memory, and how soon a
 
 bench-places: tools ## Type-ahead over all airports of the world that have a code (ARGS="--seconds 20")
 	@$(BIN)/python -m benchmarks.places $(ARGS)
+
+bench-notifications: tools ## How soon a cancelled flight is told, a day's mail drained (ARGS="--messages 2000")
+	@$(BIN)/python -m benchmarks.notifications $(ARGS)
 
 demo-reset: runtime ## The demo as on its first day
 	@$(BIN)/python -m flights_project.local.reset

@@ -458,11 +458,8 @@ MESSAGE_CHANNELS = {
     "sms": env.str("SMS_CHANNEL", default="notifications.channels.sms.ConsoleSms" if DEMO else ""),
 }
 """What carries messages; an empty one is closed. `ConsoleSms` writes text messages to the log."""
-MESSAGE_ENCLOSURES = {
-    "e_ticket": "bookings.services.enclosures.e_ticket_of",
-    "invitations": "bookings.services.enclosures.invitations_of",
-}
-"""What makes the files that go with a message, by the names that `notifications/kinds.py` uses."""
+MESSAGE_ENCLOSURES = "bookings.services.enclosures.enclose"
+"""What makes the files that go with a message, of the names that `notifications/kinds.py` uses."""
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{AIRLINE_NAME} <travel@{urlsplit(SITE_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -30,7 +30,7 @@ class Way(TextChoices):
 class Kind:
     """`choosable` ones can be refused by their recipient. What is `unasked` is about no booking and no account, so that
     its mail carries a one-click stop (RFC 8058). `secret` ones may hold links that open an account: staff do not read
-    them, and they are in no inbox. `enclosures` are names from `settings.MESSAGE_ENCLOSURES`."""
+    them, and they are in no inbox. `enclosures` name files that `settings.MESSAGE_ENCLOSURES` makes."""
 
     label: str | Promise
     urgency: Urgency = Urgency.SOON

@@ -1,14 +1,15 @@
 """Flights as calendar files (RFC 5545), which calendars follow: the same flight of a booking has the same UID for ever,
 and each change of the flight a higher SEQUENCE."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, Timezone, vCalAddress
 
 from airlines.models import Flight
 from bookings.models import Booking, Segment
@@ -19,7 +20,7 @@ PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 
 def calendar_of(booking: Booking, *, now: datetime) -> bytes:
     """All flights of a booking that somebody still flies, to be kept; the booking comes from `with_journey()`."""
-    return _written(PUBLISH, [_event(segment, booking, now) for segment in _flown(booking)])
+    return _written(PUBLISH, {segment.flight: _event(segment, booking, now) for segment in _flown(booking)})
 
 
 def invitation_to(segment: Segment, booking: Booking, *, now: datetime) -> tuple[str, bytes]:
@@ -32,7 +33,7 @@ def invitation_to(segment: Segment, booking: Booking, *, now: datetime) -> tuple
         event["status"] = "CANCELLED"
     event.add("organizer", _address(settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"), settings.AIRLINE_NAME))
     event.add("attendee", _address(booking.contact_email, ""))
-    return method, _written(method, [event])
+    return method, _written(method, {segment.flight: event})
 
 
 def _flown(booking: Booking) -> list[Segment]:
@@ -44,15 +45,28 @@ def _flown(booking: Booking) -> list[Segment]:
     ]
 
 
-def _written(method: str, events: Iterable[Event]) -> bytes:
+def _written(method: str, events: Mapping[Flight, Event]) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.AIRLINE_NAME}//Flights//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    for event in events:
+    for event in events.values():
         calendar.add_component(event)
-    calendar.add_missing_timezones()
+    for zone, year in sorted({each for flight in events for each in _clocks(flight)}):
+        calendar.add_component(_zone_in(zone, year))
     return bytes(calendar.to_ical())
+
+
+def _clocks(flight: Flight) -> list[tuple[str, int]]:
+    """The zones of its airports, each with the year there."""
+    ends = [(flight.origin.zone, flight.departs_at), (flight.destination.zone, flight.arrives_at)]
+    return [(zone, instant.astimezone(clock.zone(zone)).year) for zone, instant in ends]
+
+
+@lru_cache(maxsize=1024)
+def _zone_in(zone: str, year: int) -> Timezone:
+    """The clock changes of a zone in a year: found out once, which takes longer than all the rest."""
+    return Timezone.from_tzid(zone, first_date=date(year, 1, 1), last_date=date(year + 1, 1, 1))
 
 
 def _event(segment: Segment, booking: Booking, now: datetime) -> Event:

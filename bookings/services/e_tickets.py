@@ -10,7 +10,6 @@ from xml.sax.saxutils import escape
 
 from anyascii import anyascii
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from reportlab.lib.colors import HexColor
@@ -26,7 +25,7 @@ from reportlab.platypus import Flowable, KeepInFrame, Paragraph, Spacer, Table, 
 from airlines.models import FareFamily
 from bookings.models import Booking, Coupon, Passenger
 from bookings.services.journeys import price_of
-from bookings.services.telling import DAY
+from bookings.services.telling import day_of
 from flights_project.lib import clock
 from flights_project.lib.money import rounded
 
@@ -44,16 +43,17 @@ AMOUNT = ParagraphStyle("amount", TEXT, alignment=TA_RIGHT)
 HEADING = ParagraphStyle("heading", TEXT, fontName="VeraBd", fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=3)
 TITLE = ParagraphStyle("title", TEXT, fontName="VeraBd", fontSize=17, leading=22, textColor=BRAND)
 LOCATOR = ParagraphStyle("locator", TITLE, alignment=TA_RIGHT, textColor=INK)
-RULES = TableStyle(
+EDGES = TableStyle(
     [
-        ("LINEABOVE", (0, 0), (-1, -1), 0.4, LINE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+        ("RIGHTPADDING", (0, 0), (-2, -1), 6),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 2.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
     ]
 )
+RULES = TableStyle([("LINEABOVE", (0, 0), (-1, -1), 0.4, LINE)], parent=EDGES)
 
 
 def e_ticket(booking: Booking) -> bytes:
@@ -72,10 +72,10 @@ def e_ticket(booking: Booking) -> bytes:
 
 
 def _head(booking: Booking) -> list[Flowable]:
-    confirmed = date_format(booking.confirmed_at.date(), DAY) if booking.confirmed_at else ""
+    confirmed = day_of(booking.confirmed_at) if booking.confirmed_at else ""
     left = [_p(settings.AIRLINE_NAME, TITLE), _p(_("E-ticket receipt"), TEXT)]
     right = [_p(booking.locator, LOCATOR), _p(_("Booked on %(day)s") % {"day": confirmed}, AMOUNT)]
-    return [Table([[left, right]], colWidths=[WIDTH * 0.6, WIDTH * 0.4]), Spacer(0, 4)]
+    return [Table([[left, right]], colWidths=_shares(3, 2), style=EDGES), Spacer(0, 4)]
 
 
 def _travellers(booking: Booking) -> list[Flowable]:
@@ -115,7 +115,7 @@ def _end(airport, instant, terminal: str) -> list[Paragraph]:  # type: ignore[no
     local = instant.astimezone(clock.zone(airport.zone))
     place = f"{airport.city.name} ({airport.iata})"
     where = airport.name + (", " + _("Terminal %(terminal)s") % {"terminal": terminal} if terminal else "")
-    return [_p(f"{local:%H:%M}, {date_format(local.date(), DAY)}", bold=True), _p(place), _p(where, SMALL)]
+    return [_p(f"{local:%H:%M}, {day_of(local)}", bold=True), _p(place), _p(where, SMALL)]
 
 
 def _state(flight: str, coupons: Sequence[Coupon]) -> str:
@@ -138,9 +138,12 @@ def _conditions(booking: Booking) -> list[Flowable]:
 
 def conditions_of(family: FareFamily, currency: str) -> list[str]:
     """What a fare allows, in sentences."""
-    change = _("Cannot be changed.")
-    if family.change_fee is not None:
+    if family.change_fee is None:
+        change = _("Cannot be changed.")
+    elif family.change_fee:
         change = _("Changes cost %(fee)s and the difference of the fares.") % {"fee": f"{currency} {family.change_fee}"}
+    else:
+        change = _("Changes cost only the difference of the fares.")
     bags = _("Cabin bag of %(kg)d kg.") % {"kg": family.cabin_bag_kg}
     if family.checked_bag_kg:
         bags += " " + _("Checked bag of %(kg)d kg.") % {"kg": family.checked_bag_kg}

@@ -1,5 +1,6 @@
 """The files that go with mails about bookings: made when a mail is sent, of what is true then."""
 
+from collections.abc import Sequence
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
@@ -12,25 +13,25 @@ from bookings.services.e_tickets import e_ticket
 from notifications.models import Message
 
 
-def e_ticket_of(message: Message) -> list[MIMEBase]:
-    """The receipt of the booking that the message is about; none where it is not confirmed any more."""
-    booking = _booking(message)
-    if booking.status != Booking.Status.CONFIRMED:
-        return []
+def enclose(message: Message, names: Sequence[str]) -> list[MIMEBase]:
+    """The files called `names` of the booking that the message is about.
+
+    `e_ticket`: the receipt; none where the booking is not confirmed any more. `invitations`: one, or its withdrawal,
+    for each flight that the message is about, as a calendar takes one at a time (RFC 5546, 3.2.2).
+    """
+    booking = Booking.objects.with_journey().get(locator=message.context["locator"])
+    parts: list[MIMEBase] = []
+    if "e_ticket" in names and booking.status == Booking.Status.CONFIRMED:
+        parts.append(_receipt(booking))
+    if "invitations" in names:
+        parts += [_invitation(segment, booking) for segment in _concerned(message, booking)]
+    return parts
+
+
+def _receipt(booking: Booking) -> MIMEBase:
     part = MIMEApplication(e_ticket(booking), "pdf")
     part.add_header("Content-Disposition", "attachment", filename=f"e-ticket-{booking.locator}.pdf")
-    return [part]
-
-
-def invitations_of(message: Message) -> list[MIMEBase]:
-    """An invitation, or its withdrawal, for each flight that the message is about: a calendar takes one at a time
-    (RFC 5546, 3.2.2)."""
-    booking = _booking(message)
-    return [_invitation(segment, booking) for segment in _concerned(message, booking)]
-
-
-def _booking(message: Message) -> Booking:
-    return Booking.objects.with_journey().get(locator=message.context["locator"])
+    return part
 
 
 def _concerned(message: Message, booking: Booking) -> list[Segment]:

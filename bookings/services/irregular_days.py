@@ -10,14 +10,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import translation
-from django.utils.formats import date_format
 
 from airlines.models import Flight
 from airlines.services import operations
 from bookings.models import Booking, Coupon
 from bookings.services.events import record_of_flight
 from bookings.services.reminders import take_back_reminders
-from bookings.services.telling import DAY, about, tell_cancelled_flight, tell_owner
+from bookings.services.telling import about, day_of, tell_cancelled_flight, tell_owner
 from flights_project.lib import clock
 from notifications.models import EventType
 
@@ -34,7 +33,7 @@ def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, 
     booked = booked_on(moved)
     for booking in booked:
         with translation.override(booking.owner.language):
-            day = date_format(was.date(), DAY)
+            day = day_of(was)
         _tell("flight_delayed", booking, moved, now, was_departs=f"{was:%H:%M}", was_departs_on=day)
         record_of_flight(EventType.FLIGHT_DELAYED, booking, moved, now=now)
     return len(booked)

@@ -9,15 +9,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from airlines.models import Flight
 from bookings.models import Booking, Coupon, Passenger, Segment
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 from notifications.services.outbox import tell
-
-DAY = "D j M Y"
-"""`Sat 5 Dec 2026`."""
 
 
 def tell_owner(
@@ -118,16 +116,21 @@ def flight_facts(flight: Flight) -> dict[str, Any]:
         "destination_airport": flight.destination.name,
         "destination_terminal": flight.destination_terminal,
         "gate": flight.gate,
-        "departs_on": date_format(departs.date(), DAY),
+        "departs_on": day_of(departs),
         "departs": f"{departs:%H:%M}",
         "arrives": f"{arrives:%H:%M}",
         "day_offset": clock.day_offset(departs, arrives),
     }
 
 
+def day_of(local: datetime) -> str:
+    """`Sat 5 Dec 2026`, in the language of now."""
+    return date_format(local.date(), _("D j M Y"))
+
+
 def _instant(instant: datetime, zone: str) -> str:
     local = instant.astimezone(clock.zone(zone))
-    return f"{local:%H:%M %Z}, {date_format(local.date(), DAY)}"
+    return f"{local:%H:%M %Z}, {day_of(local)}"
 
 
 def _ticket(booking: Booking, passenger: Passenger) -> str:

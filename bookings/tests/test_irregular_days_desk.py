@@ -36,7 +36,7 @@ def page(flight, name):
 def test_a_preview_counts_and_shows_and_does_nothing(desk, flight, name, asked, kind):
     shown = desk.post(page(flight, name), asked).content.decode()
 
-    assert "2 travellers of 1 bookings" in shown
+    assert "Travellers: 2, bookings: 1." in shown
     assert "KV101" in shown
     assert not Message.objects.filter(kind=kind).exists()
     assert Flight.objects.get().revision == 0

@@ -11,7 +11,10 @@ from notifications.models import Message
 
 
 def enclosures_of(message: Message) -> list[MIMEBase]:
-    """The files that the message's kind names, each made by what `settings.MESSAGE_ENCLOSURES` says."""
+    """The files that the message's kind names, in its recipient's language, made by what the settings say."""
+    names = KINDS[message.kind].enclosures
+    if not names:
+        return []
     with translation.override(message.language or settings.LANGUAGE_CODE):
-        makers = [import_string(settings.MESSAGE_ENCLOSURES[name]) for name in KINDS[message.kind].enclosures]
-        return [part for make in makers for part in make(message)]
+        made: list[MIMEBase] = import_string(settings.MESSAGE_ENCLOSURES)(message, names)
+        return made

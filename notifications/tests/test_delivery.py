@@ -108,6 +108,36 @@ def test_the_lease_of_a_dead_worker_runs_out(write, now):
     assert deliver_due(now=now + delivery.LEASE) == 1
 
 
+def test_the_most_urgent_goes_first(write, now):
+    write(subject="in the evening")
+    Message.objects.update(urgency=2)
+    write(subject="at once")
+
+    assert [message.subject for message in lease(now=now)] == ["at once", "in the evening"]
+
+
+def test_what_is_of_no_use_any_more_is_not_sent(write, now):
+    write()
+    Message.objects.update(useful_until=now + timedelta(hours=1))
+
+    assert deliver_due(now=now + timedelta(hours=1)) == 0
+
+    assert Message.objects.get().status == "lapsed"
+    assert mail.outbox == []
+
+
+def test_a_round_that_is_over_hands_back_what_it_has_not_tried(write, now, monkeypatch):
+    for n in range(3):
+        write(subject=f"welcome {n}")
+    ticks = iter([0, 0, 0, 99, 99])
+    monkeypatch.setattr("notifications.services.delivery.time.monotonic", lambda: next(ticks))
+
+    assert deliver_due(now=now, seconds=10) == 1
+
+    assert sorted(Message.objects.values_list("status", "tries")) == [("sent", 1), ("waiting", 0), ("waiting", 0)]
+    assert Message.objects.due(now).count() == 2
+
+
 @pytest.mark.parametrize("messages", [1, 20])
 def test_leasing_costs_the_same_for_one_and_for_many(write, now, messages, django_assert_num_queries):
     for n in range(messages):

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.template import TemplateDoesNotExist
 
-from notifications.models import Message
+from notifications.models import Message, Refusal
 from notifications.services.rendering import render
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,40 @@ class TestAtTheDesk:
         message.refresh_from_db()
         assert (message.status, message.tries, message.due_at) == ("waiting", 0, now)
         assert [str(said) for said in get_messages(answer.wsgi_request)] == ["1 message waits to be sent again."]
+
+    def test_what_was_given_up_can_be_dismissed(self, desk):
+        message = account_message()
+        message.status = Message.Status.DEAD
+        message.save()
+
+        desk.post(MESSAGES, {"action": "dismiss", "_selected_action": [str(message.pk)]})
+
+        message.refresh_from_db()
+        assert message.status == "dismissed"
+
+    def test_what_was_sent_can_be_sent_again_as_a_copy_and_what_waits_cannot(self, desk, now):
+        sent, waiting = account_message(), account_message()
+        sent.status, sent.sent_at, waiting.subject = Message.Status.SENT, now, "reset 2"
+        sent.save()
+        waiting.save()
+
+        desk.post(MESSAGES, {"action": "send_again", "_selected_action": [str(sent.pk), str(waiting.pk)]})
+
+        sent.refresh_from_db()
+        waiting.refresh_from_db()
+        assert (sent.status, sent.copy, waiting.copy) == ("waiting", 1, 0)
+
+    def test_every_try_is_shown(self, desk, now):
+        message = account_message()
+        message.save()
+        message.attempts.create(number=1, tried_at=now, error="SMTPServerDisconnected('421 later')")
+
+        assert "421 later" in self.page(desk, message)
+
+    def test_who_does_not_want_what_is_listed(self, desk):
+        Refusal.objects.create(kind="price_alert", recipient="asha@example.com")
+
+        assert "asha@example.com" in desk.get("/admin/notifications/refusal/").content.decode()
 
     def test_nobody_writes_one_by_hand(self, desk):
         assert desk.get(f"{MESSAGES}add/").status_code == 403
