@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz screenshots chaos bench-booking bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -59,6 +59,9 @@ openapi: tools ## Write docs/openapi.yaml anew, after a change of the API
 
 fuzz: tools ## More of what the tests send to the API against its contract (FUZZ_EXAMPLES=20)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} $(BIN)/python -m pytest -n 2 tests/test_fuzz.py $(ARGS)
+
+words: tools ## Compile the translations of locale/, after a change of their words
+	@$(BIN)/python -c "import glob, polib; [polib.pofile(each).save_as_mofile(each[:-2] + 'mo') for each in glob.glob('locale/*/LC_MESSAGES/*.po')]"
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
