@@ -99,14 +99,14 @@ class TestDelay:
                 change()
 
     @pytest.mark.parametrize("bookings", [1, 4])
-    def test_telling_costs_a_statement_for_each_booking_and_no_more(
+    def test_telling_costs_two_statements_for_each_booking_its_message_and_its_event(
         self, traveller, flight, now, bookings, django_assert_num_queries, settings
     ):
         settings.OPEN_HOLDS_PER_USER = 10
         for _ in range(bookings):
             make_booking(traveller, flight, now=now)
 
-        with django_assert_num_queries(29 + bookings):
+        with django_assert_num_queries(30 + 2 * bookings):
             delay(flight, now)
 
 
