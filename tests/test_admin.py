@@ -15,6 +15,11 @@ from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_fli
 from bookings.models import Booking, Refund
 from bookings.tests.factories import adult, infant, make_booking, make_hold
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.roles import Role
+from notifications.models import EventType
+from notifications.services.events import record
+from notifications.services.refusals import refuse
+from notifications.services.webhooks import create_endpoint, ping
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +51,13 @@ def one_more(traveller, agent, in_a_month, now, settings):
         make_hold(traveller, there, now=now)
         payment = booking.payments.get()
         Refund.objects.create(payment=payment, amount=10, reason=Refund.Reason.SEATS_GONE, started_at=now)
-        ApiKey.issue(owner=User.objects.create_user(f"partner{number}@example.com"), name="Partner")
+        partner = User.objects.create_user(f"partner{number}@example.com")
+        partner.groups.add(Group.objects.get(name=Role.INTEGRATOR))
+        ApiKey.issue(owner=partner, name="Partner")
+        endpoint = create_endpoint(owner=partner, url="https://partner.example.com/", events=EventType.values)
+        record(owner=partner.pk, type=EventType.BOOKING_HELD, about=booking.locator, facts={}, now=now)
+        ping(endpoint=endpoint, now=now)
+        refuse(kind="price_alert", recipient=partner.email)
         Group.objects.create(name=f"Clerks {number}")
         make_pricing_rule(f"Rule {number}", load={50: 120}, origin="DEL")
         which = FareFilter(amount_from=Decimal(1))

@@ -3,9 +3,11 @@
 from typing import Any
 
 import allauth.account.admin  # registers what is unregistered below
-import allauth.mfa.admin  # noqa: F401 -- likewise
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401 -- likewise
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -24,8 +26,8 @@ from flights_project.gateway.desk import DeskAdmin, DeskForm, ReadOnlyInline, ba
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import Role
 
-for _model in (Group, EmailAddress, Authenticator):
-    admin.site.unregister(_model)  # addresses and second factors are shown with their person
+for _model in (Group, EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(_model)  # addresses and second factors are shown with their person, sessions to themselves
 
 ONLY_SUPERUSERS_GIVE = ["is_staff", "is_superuser", "groups", "user_permissions"]
 
