@@ -566,6 +566,7 @@ DESK_PAGES = [
         {
             "airlines.city": "location_city",
             "airlines.airport": "connecting_airports",
+            "airlines.connectiontime": "transfer_within_a_station",
             "airlines.airplane": "airlines",
             "airlines.seat": "event_seat",
         },

@@ -5,13 +5,14 @@ from airlines.admin.fares import FareFamilyAdmin, TaxRuleAdmin
 from airlines.admin.fleet import AirplaneAdmin, SeatAdmin
 from airlines.admin.flight_fares import FlightFareAdmin
 from airlines.admin.flights import FlightAdmin
-from airlines.admin.network import AirportAdmin, CityAdmin, CountryAdmin
+from airlines.admin.network import AirportAdmin, CityAdmin, ConnectionTimeAdmin, CountryAdmin
 from airlines.admin.pricing import PricingRuleAdmin
 
 __all__ = [
     "AirplaneAdmin",
     "AirportAdmin",
     "CityAdmin",
+    "ConnectionTimeAdmin",
     "CountryAdmin",
     "FareChangeAdmin",
     "FareFamilyAdmin",

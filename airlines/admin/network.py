@@ -2,9 +2,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, ChoicesCheckboxFilter
 
-from airlines.models import Airport, City, Country, Flight
+from airlines.models import Airport, City, ConnectionTime, Country, Flight
 from flights_project.gateway.desk import DeskAdmin, DeskInline
 
 
@@ -62,3 +62,15 @@ class AirportAdmin(DeskAdmin[Airport]):
     def get_readonly_fields(self, request: HttpRequest, obj: Airport | None = None) -> list[str]:
         """The zone stays as it is once flights are scheduled by it: their local dates are kept beside them."""
         return ["zone"] if obj and Flight.objects.filter(origin=obj).exists() else []
+
+
+@admin.register(ConnectionTime)
+class ConnectionTimeAdmin(DeskAdmin[ConnectionTime]):
+    """Where nothing is said here, the usual times of the settings hold."""
+
+    list_display = ["airport", "onward_airport", "kind", "minutes"]
+    list_filter = [("airport", AutocompleteSelectFilter), ("kind", ChoicesCheckboxFilter)]
+    list_select_related = ["airport", "onward_airport"]
+    search_fields = ["=airport__iata", "airport__city__name"]
+    autocomplete_fields = ["airport", "onward_airport"]
+    fields = [("airport", "onward_airport"), ("kind", "minutes")]

@@ -1,8 +1,11 @@
 """Offers on the wire: plain dictionaries for speed, with serializers beside them that OpenAPI is made from."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import orjson
 from django.conf import settings
+from orjson import Fragment
 from rest_framework import serializers
 
 from airlines.models import CabinClass, FareFamily, Flight
@@ -12,19 +15,54 @@ from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
+T = TypeVar("T")
+
 
 def offer_as_dict(offer: Offer) -> dict[str, Any]:
     """An offer as `OfferSerializer` documents it."""
-    return {
-        "offer": offer.token,
-        "total": on_the_wire(offer.total, settings.CURRENCY),
-        "cabin": offer.cabin,
-        "family": offer.family.code,
-        "conditions": conditions_as_dict(offer.family),
-        "seats_left": offer.seats_left,
-        "price": price_as_dict(offer.price),
-        "slices": [slice_as_dict(part) for part in offer.slices],
-    }
+    return OfferWriter().write(offer)
+
+
+class OfferWriter:
+    """Writes the offers of one answer: what several of them share, slices and conditions, once."""
+
+    def __init__(self) -> None:
+        self._slices: dict[int, Fragment] = {}
+        self._conditions: dict[int, Fragment] = {}
+
+    def write(self, offer: Offer) -> dict[str, Any]:
+        return {
+            "offer": offer.token,
+            "total": on_the_wire(offer.total, settings.CURRENCY),
+            "cabin": offer.cabin,
+            "family": offer.family.code,
+            "conditions": _once(self._conditions, offer.family, conditions_as_dict),
+            "seats_left": offer.seats_left,
+            "price": _price(offer.price),
+            "slices": [_once(self._slices, part, slice_as_dict) for part in offer.slices],
+        }
+
+
+def _once(written: dict[int, Fragment], thing: T, as_dict: Callable[[T], dict[str, Any]]) -> Fragment:
+    """`thing` lives as long as what is written of it: its offers keep it."""
+    fragment = written.get(id(thing))
+    if fragment is None:
+        fragment = written[id(thing)] = Fragment(orjson.dumps(as_dict(thing)))
+    return fragment
+
+
+PRICES_REMEMBERED = 20_000
+_prices: dict[int, tuple[JourneyPrice, Fragment]] = {}
+"""By identity, for the price book gives one object for one price. Each is kept, so that no other gets its id."""
+
+
+def _price(price: JourneyPrice) -> Fragment:
+    known = _prices.get(id(price))
+    if known is None:
+        if len(_prices) >= PRICES_REMEMBERED:
+            _prices.clear()
+        known = _prices[id(price)] = price, Fragment(orjson.dumps(price_as_dict(price)))
+    return known[1]
 
 
 def price_as_dict(price: JourneyPrice) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.utils.urls import replace_query_param
 
-from airlines.api.offers import OfferSerializer, offer_as_dict
+from airlines.api.offers import OfferSerializer, OfferWriter
 from airlines.parameters import MOST_HOURS, PAGE_AT_MOST
 from airlines.services.filters import BANDS, Counts
 from airlines.services.pages import Page
@@ -67,8 +67,9 @@ SEARCH_PARAMETERS = [
 
 def results_as_dict(results: SearchResults, *, url: str) -> dict[str, Any]:
     """Results as `SearchResultsSerializer` documents them; `url` is where they were asked for."""
+    writer = OfferWriter()
     return {
-        "results": [offer_as_dict(offer) for offer in results.offers],
+        "results": [writer.write(offer) for offer in results.offers],
         "next": _link(url, results.next),
         "previous": _link(url, results.previous),
         "filters": counts_as_dict(results.counts),

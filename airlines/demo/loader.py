@@ -9,13 +9,14 @@ from django.db import transaction
 
 from airlines.demo.fares import Departure, adult_fares, fare_families, pricing_rules, tax_rules
 from airlines.demo.fleet import REGISTRATION, registrations
-from airlines.demo.network import places, terminals
+from airlines.demo.network import connection_times, places, terminals
 from airlines.demo.timetable import Leg, legs_leaving
 from airlines.models import (
     Airplane,
     Airport,
     Cabin,
     City,
+    ConnectionTime,
     FareFamily,
     Flight,
     FlightCabin,
@@ -58,6 +59,7 @@ def load_airline(*, now: datetime, days: int, progress: Callable[[int], object])
     more days are done.
     """
     _load_network()
+    _load_connection_times()
     _load_fleet()
     _load_conditions()
     _load_pricing_rules()
@@ -94,6 +96,22 @@ def _load_network() -> None:
             )
             for place in served
         ],
+        ignore_conflicts=True,
+    )
+
+
+def _load_connection_times() -> None:
+    airports = dict(Airport.objects.values_list("iata", "pk"))
+    ConnectionTime.objects.bulk_create(
+        (
+            ConnectionTime(
+                airport_id=airports[landing],
+                onward_airport_id=leaving and airports[leaving],
+                kind=kind,
+                minutes=minutes,
+            )
+            for landing, leaving, kind, minutes in connection_times()
+        ),
         ignore_conflicts=True,
     )
 

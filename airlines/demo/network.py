@@ -1,5 +1,6 @@
 """Where the demo's airline flies: real airports, under the city names that travellers use."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -65,6 +66,37 @@ STOPS = (
     Stop("SYD", "Sydney", international_terminal="1"),
     Stop("MEL", "Melbourne", international_terminal="2", name="Melbourne Airport"),
 )
+
+
+CONNECTIONS = {
+    # minutes domestic to domestic, domestic to international, international to domestic, between two international ones
+    "DEL": (60, 120, 120, 90),
+    "BOM": (60, 120, 120, 90),
+    "BLR": (50, 100, 100, 75),
+    "HYD": (45, 90, 90, 75),
+    "MAA": (60, 120, 120, 90),
+    "CCU": (45, 90, 90, 75),
+    "COK": (45, 90, 90, 60),
+    "DXB": (60, 75, 75, 75),
+    "SIN": (60, 60, 60, 60),
+    "LHR": (75, 90, 90, 75),
+    "FRA": (45, 60, 60, 60),
+    "JFK": (60, 120, 135, 120),
+}
+"""Where they are not the usual ones."""
+CHANGES = (("LHR", "LGW", 210), ("LGW", "LHR", 210), ("JFK", "EWR", 300), ("EWR", "JFK", 300))
+"""Minutes from one airport of a city to another, of whatever kind the flights are."""
+KINDS = ("DD", "DI", "ID", "II")
+
+
+def connection_times() -> Iterator[tuple[str, str | None, str, int]]:
+    """Airport of landing, another of leaving or None, kind, minutes."""
+    for airport, times in CONNECTIONS.items():
+        for kind, minutes in zip(KINDS, times, strict=True):
+            yield airport, None, kind, minutes
+    for landing, leaving, minutes in CHANGES:
+        for kind in KINDS:
+            yield landing, leaving, kind, minutes
 
 
 @dataclass(frozen=True, slots=True)

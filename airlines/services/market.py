@@ -31,6 +31,11 @@ class Market:
     families: Mapping[int, FareFamily]
 
     @cached_property
+    def _in_use(self) -> bool:
+        """Whether any filter but that of prices leaves something out."""
+        return any(failing for options in self._failing for _option, failing in options)
+
+    @cached_property
     def _failing(self) -> list[list[tuple[Option, frozenset[str]]]]:
         """With each option the filters that it does not pass."""
         failing = []
@@ -84,9 +89,14 @@ class Market:
         """The options of the slice being chosen in order, each with the price of the cheapest journey with it."""
         cost = costs(sort, slices=1, cheapest=self._cheapest)[0]
         chosen = [(option, price) for option, price in self._priced(self._open) if self._costs_enough(price)]
-        if sort in (Sort.PRICE, Sort.BEST):  # by what is shown, the price of the whole journey
-            return sorted(chosen, key=lambda pair: cost(pair[0]) + (pair[1] - pair[0].price) * WHOLE)
-        return sorted(chosen, key=lambda pair: (cost(pair[0]), pair[1]))
+        rest_counts = sort in (Sort.PRICE, Sort.BEST)  # what is shown is the price of the whole journey
+
+        def order(choice: tuple[Option, int]) -> tuple[int, int, int]:
+            option, price = choice
+            rest = (price - option.price) * WHOLE if rest_counts else 0
+            return cost(option) + rest, option.departs, price
+
+        return sorted(chosen, key=order)
 
     def journey_with(self, option: Option) -> tuple[Option, ...]:
         """The cheapest whole journey with an option of the slice being chosen."""
@@ -146,16 +156,10 @@ class Market:
         )
 
     def _counted(self, name: str) -> dict[Any, int]:
-        slices = self._left(frozenset({name}))
+        slices = self._left(frozenset({name})) if self._in_use else self.slices
         if len(slices) == 1:
-            return dict(
-                Counter(
-                    value
-                    for option in slices[0]
-                    if self._costs_enough(option.price)
-                    for value in self._values[id(option)][name]
-                )
-            )
+            options = [option for option in slices[0] if self._costs_enough(option.price)]
+            return dict(Counter(value for option in options for value in self._values[id(option)][name]))
         values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
         return {value: count for value in values if (count := self._count_with(slices, name, value))}
 

@@ -18,7 +18,7 @@ from airlines.services.filters import Counts, Filters
 from airlines.services.flights_on_sale import FlightOnSale, flights_on_sale
 from airlines.services.market import Market
 from airlines.services.offers import Offer, Slice
-from airlines.services.options import Option, Pricer
+from airlines.services.options import Itinerary, Option, Pricer
 from airlines.services.pages import Page, turn_to
 from airlines.services.places import Place
 from airlines.services.pricing import Party
@@ -86,23 +86,31 @@ class Found:
     market: Market
     windows: Mapping[Leg, Window]
     """What was looked at."""
+    _slices: dict[int, Slice] = field(default_factory=dict)
+    """One of each itinerary, by its identity, however many offers have it."""
 
     def offer(self, journey: Sequence[Option]) -> Offer:
         """A whole journey of options, one a slice, as an offer that can be held at its price."""
         return Offer(
-            slices=tuple(_slice(option, self.reference) for option in journey),
+            slices=tuple(self.slice_of(option) for option in journey),
             cabin=self.query.cabin,
             family=self.reference.families[journey[0].family],
             party=self.query.party,
             price=self.reference.prices.price(tuple(chain.from_iterable(option.charges for option in journey))),
         )
 
+    def slice_of(self, option: Option) -> Slice:
+        known = self._slices.get(id(option.itinerary))
+        if known is None:
+            known = self._slices[id(option.itinerary)] = _slice(option.itinerary, self.reference)
+        return known
+
     def way(self, options: Sequence[Option]) -> Way:
         """The options of one itinerary."""
         families = list(self.reference.families)
         by_family = sorted(options, key=lambda option: families.index(option.family))
         offers = [self.offer(self.market.journey_with(option)) for option in by_family]
-        return Way(_slice(options[0], self.reference), offers)
+        return Way(self.slice_of(options[0]), offers)
 
     def read_on(self) -> frozenset[changes.Leg]:
         """Where a change would change what was found: the legs, on all local dates that were looked at, and those
@@ -164,7 +172,7 @@ def choose(query: SearchQuery, *, now: datetime, page: Page) -> Choices:
     for option, _price in found.market.choices(query.sort):
         ways.setdefault(_flights(option), []).append(option)
     turned = turn_to(page, ways.values(), identity=lambda way: _flights(way[0]))
-    chosen = [_slice(part[0], found.reference) for part in found.market.slices[: len(query.chosen)] if part]
+    chosen = [found.slice_of(part[0]) for part in found.market.slices[: len(query.chosen)] if part]
     return Choices([found.way(way) for way in turned.entries], len(ways), chosen, turned.next, found.counts())
 
 
@@ -206,8 +214,8 @@ def _together(legs: Iterable[Mapping[Leg, Window]]) -> dict[Leg, Window]:
     return windows
 
 
-def _slice(option: Option, reference: Reference) -> Slice:
-    flights = option.itinerary.flights
+def _slice(itinerary: Itinerary, reference: Reference) -> Slice:
+    flights = itinerary.flights
     return Slice(tuple(_flight(each, reference) for each in flights), min(each.seats_left for each in flights))
 
 

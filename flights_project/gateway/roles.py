@@ -29,6 +29,7 @@ STAFF_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)
 RIGHTS: dict[str, tuple[str, str, str]] = {
     "airlines.city": ("view", "view", "view add change delete"),
     "airlines.airport": ("view", "view", "view add change delete"),
+    "airlines.connectiontime": ("view", "view add change delete", "view add change delete"),
     "airlines.airplane": ("view", "view", "view add change delete"),
     "airlines.seat": ("view", "view change", "view change"),
     "airlines.flight": ("view", "view add change delete", "view add change delete"),
