@@ -27,9 +27,9 @@ UNIQUE_VIOLATION = "23505"
 """PostgreSQL's code."""
 
 urlpatterns = [
-    path("", include("flights_project.gateway.api.urls")),
     path("", include("airlines.api.urls")),
     path("", include("bookings.api.urls")),
+    path("", include("flights_project.gateway.api.urls")),
     path("", include("notifications.api.urls")),
 ]
 

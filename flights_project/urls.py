@@ -15,20 +15,21 @@ handler404 = "flights_project.api.page_not_found"
 handler500 = "flights_project.api.server_error"
 
 urlpatterns = [
-    path("", include("airlines.urls")),
-    path("", include("bookings.urls")),
-    path("", include("notifications.urls")),
-    path("account/", profile, name="account"),
-    path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    # Looked through from the top: what is asked most often comes first.
+    path("api/v1/", include(api.urlpatterns)),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/v1/docs/",
         SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=["get", "head"]),
         name="api-docs",
     ),
-    path("api/v1/", include(api.urlpatterns)),
     re_path(r"^api/", not_found),
+    path("", include("airlines.urls")),
+    path("", include("bookings.urls")),
+    path("", include("notifications.urls")),
+    path("account/", profile, name="account"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -13,11 +13,11 @@ router.register("fare-families", views.FareFamilyViewSet, basename="fare-family"
 router.register("price-alerts", PriceAlertViewSet, basename="price-alert")
 
 urlpatterns = [
+    path("search/", views.SearchView.as_view(), name="api-search"),  # asked more often than all others together
     path("", include(router.urls)),
     path("flights/<int:flight>/fares/<int:fare>/", views.FlightFareView.as_view(), name="flight-fare"),
     path("flights/<int:flight>/fares/<int:fare>/history/", views.FareHistoryView.as_view(), name="fare-history"),
     path("places/", views.PlacesView.as_view(), name="api-places"),
-    path("search/", views.SearchView.as_view(), name="api-search"),
     path("search/calendar/", lows.CalendarView.as_view(), name="api-calendar"),
     path("search/flexible/", lows.FlexibleView.as_view(), name="api-flexible"),
     path("search/destinations/", lows.DestinationsView.as_view(), name="api-destinations"),
