@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from airlines.models import Airport, City
+from airlines.models import Airport, City, ConnectionTime
 from airlines.services.fare_changes import FareFilter, preview_change
 from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight, make_pricing_rule
 from bookings.models import Booking, Refund
@@ -45,6 +45,7 @@ def one_more(traveller, agent, in_a_month, now, settings):
         place = {"icao": f"XXX{'ABC'[number]}", "latitude": 0, "longitude": 0, "zone": "Asia/Kolkata"}
         Airport.objects.create(city=city, iata=city.code, name="Somewhere", **place)
         TaxRuleFactory(origin=Airport.objects.get(iata=city.code))
+        ConnectionTime.objects.create(airport=Airport.objects.get(iata=city.code), kind="DD", minutes=50)
         there = make_flight(departs_at=in_a_month)
         back = make_flight("BOM", "DEL", departs_at=in_a_month.replace(day=24))
         booking = make_booking(traveller, there, back, now=now, travellers=[adult(), adult(), infant(with_adult=0)])
