@@ -22,6 +22,9 @@ FLAGS = [
     "--disable-sync",
 ]
 
+NOTHING_HAPPENS: dict[str, Any] = {"content_type": "text/event-stream", "body": "retry: 3600000\n\n"}
+"""What a price stream says while no price changes."""
+
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -62,6 +65,8 @@ def page(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) ->
     faults: list[str] = []
     page = context.new_page()
     page.set_default_timeout(15_000)
+    # Where pages come from there is no price stream: tests of it start one, on a port of its own.
+    page.route(f"{live_server.url}/stream/prices/**", lambda route: route.fulfill(**NOTHING_HAPPENS))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     yield page

@@ -6,7 +6,7 @@ The statuses are written by hand in `docs/architecture/access.md`, which is both
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from airlines.models import FareFamily, Flight
+from airlines.models import FareFamily, Flight, PriceAlert
+from airlines.services.places import find_place
+from airlines.services.price_alerts import Wish, follow, stop_token
 from airlines.tests.factories import (
     AirplaneFactory,
     AirportFactory,
@@ -163,7 +165,8 @@ def path_of(row: Row, owner: User, now: Any) -> str:
         "endpoint": lambda: endpoint_of(owner).pk,
         "delivery": lambda: ping(endpoint=endpoint_of(owner), now=now).pk,
         "key": lambda: pay(booking=booking, gateway="sandbox", token="tok_3ds", now=now).pk,
-        "token": lambda: stop_url(Message.objects.earliest("written_at")).split("/")[-2],
+        "token": lambda: token_of(row, flight, owner, now),
+        "alert": lambda: alert_of(flight, owner, now).pk,
         "pk": lambda: ROWS_OF[row.path.removeprefix("/api/v1").split("/")[1]](flight, owner).pk,
     }
     return re.sub(r"\{(\w+)\}", lambda found: str(things[found[1]]()), row.path)
@@ -171,6 +174,30 @@ def path_of(row: Row, owner: User, now: Any) -> str:
 
 PAID = ("cancel", "document", "e-ticket", "flights.ics")
 """Paths of what only a paid booking has."""
+
+
+def token_of(row: Row, flight: Flight, owner: User, now: datetime) -> str:
+    """What a link in a mail carries, to stop what the path is about."""
+    if row.path.startswith("/prices/"):
+        return stop_token(alert_of(flight, owner, now))
+    return stop_url(Message.objects.earliest("written_at")).split("/")[-2]
+
+
+def alert_of(flight: Flight, owner: User, now: datetime) -> PriceAlert:
+    """A price that somebody follows."""
+    origin, destination = (find_place(airport.iata) for airport in (flight.origin, flight.destination))
+    assert origin is not None
+    assert destination is not None
+    wish = Wish(
+        origin=origin,
+        destination=destination,
+        cabin="economy",
+        depart_on=flight.departs_on,
+        return_on=None,
+        limit=None,
+        percent=10,
+    )
+    return follow(owner=owner, wish=wish, now=now)
 
 
 def endpoint_of(owner: User) -> WebhookEndpoint:
@@ -189,6 +216,7 @@ ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "account": lambda _flight, owner: save_travellers(owner=owner, travellers=[adult()], today=timezone.now().date())[
         0
     ],
+    "price-alerts": lambda flight, owner: alert_of(flight, owner, timezone.now()),
     "webhook-endpoints": lambda _flight, owner: endpoint_of(owner),
     "messages": lambda _flight, owner: Message.objects.filter(reader=owner).earliest("written_at"),
 }

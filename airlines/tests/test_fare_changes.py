@@ -211,7 +211,7 @@ class TestApplying:
             apply_change(change=change, now=now)
 
         # leave, read, lines; lock, write, read what is announced; two outcomes
-        assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 8
+        assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 9
 
 
 class TestUndoing:

@@ -122,7 +122,7 @@ def test_queries_do_not_grow_with_the_flights(rule, in_a_month, now, flights):
         assert reprice_flights(flights=[flight.pk for flight in made], now=now) == flights
 
     # rules and their bands; fares; lock, write, read what is announced
-    assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 6
+    assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 7
 
 
 def test_batches_change_all_the_same(rule, in_a_month, now, monkeypatch):

@@ -106,7 +106,7 @@ class TestDelay:
         for _ in range(bookings):
             make_booking(traveller, flight, now=now)
 
-        with django_assert_num_queries(30 + 2 * bookings):
+        with django_assert_num_queries(31 + 2 * bookings):
             delay(flight, now)
 
 
