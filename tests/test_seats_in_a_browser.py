@@ -67,6 +67,7 @@ def test_together_in_one_step(open_page: Page, check, booking):
 
 
 def test_every_seat_is_large_enough_to_touch(open_page: Page):
+    open_page.wait_for_load_state()  # with its styles
     sizes = open_page.evaluate(
         "[...document.querySelectorAll('.cabin input')].map(seat => seat.getBoundingClientRect())"
         ".map(box => Math.min(box.width, box.height))"
