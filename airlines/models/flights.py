@@ -116,10 +116,6 @@ class Flight(models.Model):
     def duration(self) -> timedelta:
         return self.arrives_at - self.departs_at
 
-    @property
-    def is_domestic(self) -> bool:
-        return self.origin.city.country == self.destination.city.country
-
 
 class FlightCabin(models.Model):
     """The inventory of one cabin of one flight. The counters make search fast; the coupons are the truth."""
