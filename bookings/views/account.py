@@ -19,7 +19,7 @@ from bookings.forms import PersonForm
 from bookings.messages import words_for
 from bookings.services.personal_data import close_account, personal_data
 from bookings.services.saved_travellers import forget_traveller, save_travellers
-from bookings.views import TravellerRequest
+from bookings.views.own import TravellerRequest
 from flights_project.lib.errors import InvalidRequest
 
 

@@ -1,0 +1,155 @@
+"""The page on which travellers of an offer are named, and its seats are held."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
+from airlines.itineraries import price_table, search_again_url
+from airlines.services import changes
+from airlines.services.offers import OfferClaim, open_offer, price_again
+from bookings.exceptions import AlreadyBooked, BookingLimitReached, TooManyHolds, TravellerElsewhere
+from bookings.forms import PURPOSES, BookingForm
+from bookings.messages import words_for
+from bookings.models import Booking
+from bookings.services.holds import hold_seats
+from bookings.services.saved_travellers import save_travellers
+from bookings.views.own import TravellerRequest
+from flights_project.gateway.addresses import address_of
+from flights_project.gateway.idempotency import RequestInProgress, claim_key, keep_answer, release_key
+from flights_project.lib.errors import DomainError, InvalidRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def book(request: TravellerRequest) -> HttpResponse:
+    """Who travels on an offer. However often the same form is sent, it makes one booking."""
+    if request.method != "POST":
+        return _offer_page(request, request.GET.get("offer", ""))
+    if "fill" in request.POST:
+        return _fill_in(request, request.POST.get("offer", ""))
+    try:
+        submission = claim_key(
+            caller=f"user:{request.user.pk}", key=_form_key(request), fingerprint="page", now=timezone.now()
+        )
+    except RequestInProgress as error:
+        messages.info(request, words_for(error))
+        return redirect("trips")
+    if submission.status is not None:
+        messages.info(request, _("You have sent this form before: this is the booking that it made."))
+        return redirect("pay", submission.answer["locator"])
+    booking = None
+    try:
+        booking, page = _hold(request, request.POST.get("offer", ""))
+    finally:
+        if booking is None:
+            release_key(submission)
+    if booking is None:
+        return page
+    keep_answer(submission, status=HTTPStatus.CREATED, body={"locator": booking.locator})
+    return redirect("pay", booking.locator)
+
+
+def _form_key(request: HttpRequest) -> str:
+    try:
+        return f"page-{UUID(request.POST.get('key', ''))}"
+    except ValueError:
+        return f"page-{uuid4()}"
+
+
+def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpResponse]:
+    """The booking, or the page that says what stands in its way."""
+    try:
+        claim = open_offer(token)
+        form = BookingForm(claim.party, request.POST, owner=request.user)
+        booking = _hold_seats(request, claim, form) if form.is_valid() else None
+        if booking is not None and form.asks_to_save:
+            _save_travellers(request, form)
+    except (OfferInvalid, OfferExpired, NotOnSale, SeatsGone) as error:
+        return None, _offer_gone(request, token, error)
+    if booking is not None:
+        return booking, HttpResponse()
+    return None, _offer_page(request, token, form)
+
+
+def _hold_seats(request: TravellerRequest, claim: OfferClaim, form: BookingForm) -> Booking | None:
+    try:
+        return hold_seats(
+            offer=claim,
+            travellers=form.entered_travellers(),
+            contact=form.entered_contact(),
+            owner=request.user,
+            now=timezone.now(),
+            address=address_of(request),
+        )
+    except InvalidRequest as error:
+        form.refuse(error)
+    except PriceChanged:
+        pass  # the page compares both prices by itself
+    except (AlreadyBooked, TravellerElsewhere, BookingLimitReached, TooManyHolds) as error:
+        messages.error(request, words_for(error))
+    return None
+
+
+def _save_travellers(request: TravellerRequest, form: BookingForm) -> None:
+    """The booking stands whether or not there is room for more saved travellers."""
+    try:
+        save_travellers(owner=request.user, travellers=form.entered_travellers(), today=timezone.now().date())
+    except InvalidRequest as error:
+        messages.info(request, str(error))
+
+
+def _fill_in(request: TravellerRequest, token: str) -> HttpResponse:
+    """The same page with a saved traveller in one place (`fill=PLACE:ID`), and all else as it was typed."""
+    position, _colon, pk = request.POST["fill"].partition(":")
+    kept = dict(request.POST.items())
+    if position.isdecimal() and pk.isdecimal():
+        saved = get_object_or_404(request.user.saved_travellers, pk=pk)
+        kept |= {f"passengers-{position}-{name}": getattr(saved, name) for name in PURPOSES}
+    return _offer_page(request, token, kept=kept)
+
+
+def _offer_page(
+    request: TravellerRequest,
+    token: str,
+    form: BookingForm | None = None,
+    *,
+    kept: Mapping[str, object] | None = None,
+) -> HttpResponse:
+    """The offer at the price of now, which the form then agrees to."""
+    position = changes.position()
+    try:
+        claim = open_offer(token)
+        offer = price_again(claim, now=timezone.now())
+    except DomainError as error:
+        return _offer_gone(request, token, error)
+    form = form or BookingForm(offer.party, owner=request.user, kept=kept)
+    form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
+    return render(
+        request,
+        "bookings/book.html",
+        {
+            "position": position,
+            "offer": offer,
+            "price": price_table(offer.price),
+            "previous_total": claim.total if claim.total != offer.total else None,
+            "form": form,
+            "key": request.POST.get("key") or uuid4(),
+            "search_again_url": search_again_url(token),
+        },
+    )
+
+
+def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpResponse:
+    context = {"words": words_for(error), "search_again_url": search_again_url(token)}
+    return render(request, "bookings/offer_gone.html", context, status=HTTPStatus.GONE)
