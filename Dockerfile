@@ -16,6 +16,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEMO=off \
     PROMETHEUS_MULTIPROC_DIR=/srv/metrics
 WORKDIR /srv/flights
 COPY . .
+RUN python -m flights_project.local.words
 # Names to satisfy the settings; collecting files asks no server.
 RUN SECRET_KEY=not-used-here ALLOWED_HOSTS=localhost SITE_URL=https://localhost \
     DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost/0 \

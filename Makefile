@@ -60,8 +60,8 @@ openapi: tools ## Write docs/openapi.yaml anew, after a change of the API
 fuzz: tools ## More of what the tests send to the API against its contract (FUZZ_EXAMPLES=20)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} $(BIN)/python -m pytest -n 2 tests/test_fuzz.py $(ARGS)
 
-words: tools ## Compile the translations of locale/, after a change of their words
-	@$(BIN)/python -c "import glob, polib; [polib.pofile(each).save_as_mofile(each[:-2] + 'mo') for each in glob.glob('locale/*/LC_MESSAGES/*.po')]"
+words: tools ## Gather all words that people read into locale/, and name those that are not translated
+	@$(BIN)/python -m flights_project.local.words gather
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
@@ -96,6 +96,8 @@ python:
 
 runtime: python
 	@"$(PYTHON)" flights_project/local/bootstrap.py requirements.txt
+	@$(BIN)/python -m flights_project.local.words
 
 tools: python
 	@"$(PYTHON)" flights_project/local/bootstrap.py requirements-dev.txt
+	@$(BIN)/python -m flights_project.local.words

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from flights_project import api
 from flights_project.gateway import health, metrics
 from flights_project.gateway.problems import not_found
-from flights_project.gateway.views import profile
+from flights_project.gateway.views import choose_language, profile
 
 handler400 = "flights_project.api.bad_request"
 handler403 = "flights_project.api.forbidden"
@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("bookings.urls")),
     path("", include("notifications.urls")),
     path("account/", profile, name="account"),
+    path("language/", choose_language, name="language"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

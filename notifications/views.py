@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from flights_project.gateway import languages
 from flights_project.gateway.models import User
 from notifications.forms import ChoicesForm
 from notifications.kinds import KINDS
@@ -61,9 +62,13 @@ def choices(request: HttpRequest) -> HttpResponse:
     reader = cast("User", request.user)
     form = ChoicesForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        refusals.choose(reader=reader, wanted=form.wanted, language=form.cleaned_data["language"])
-        messages.success(request, _("Saved. From now on you are told what you chose."))
-        return redirect("message-choices")
+        language = form.cleaned_data["language"]
+        refusals.choose(reader=reader, wanted=form.wanted, language=language)
+        with translation.override(language):
+            messages.success(request, _("Saved. From now on you are told what you chose."))
+        response = redirect("message-choices")
+        languages.remember(response, language)
+        return response
     return render(request, "notifications/choices.html", {"form": form})
 
 

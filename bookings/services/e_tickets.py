@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+import fontpkg
 from anyascii import anyascii
 from django.conf import settings
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -27,21 +28,22 @@ from bookings.models import Booking, Coupon, Passenger
 from bookings.services.journeys import price_of
 from bookings.services.telling import day_of
 from flights_project.lib import clock
-from flights_project.lib.money import rounded
+from flights_project.lib.money import written
 
-REGULAR, BOLD = TTFont("Vera", "Vera.ttf"), TTFont("VeraBd", "VeraBd.ttf")
+REGULAR, BOLD = TTFont("Mukta", fontpkg.path("mukta")), TTFont("MuktaBold", fontpkg.path("mukta", weight=700))
+"""Letters of all languages that we write in; Devanagari needs shaping, which HarfBuzz does."""
 for font in (REGULAR, BOLD):
     pdfmetrics.registerFont(font)
-pdfmetrics.registerFontFamily("Vera", normal="Vera", bold="VeraBd", italic="Vera", boldItalic="VeraBd")
+pdfmetrics.registerFontFamily("Mukta", normal="Mukta", bold="MuktaBold", italic="Mukta", boldItalic="MuktaBold")
 
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 INK, QUIET, LINE, BRAND = HexColor("#17252b"), HexColor("#526067"), HexColor("#b9b3a5"), HexColor("#0a4a56")
-TEXT = ParagraphStyle("text", fontName="Vera", fontSize=8.5, leading=11.5, textColor=INK)
-SMALL = ParagraphStyle("small", TEXT, fontSize=7.5, leading=10, textColor=QUIET)
+TEXT = ParagraphStyle("text", fontName="Mukta", shaping=1, fontSize=9, leading=12.5, textColor=INK)
+SMALL = ParagraphStyle("small", TEXT, fontSize=8, leading=11, textColor=QUIET)
 AMOUNT = ParagraphStyle("amount", TEXT, alignment=TA_RIGHT)
-HEADING = ParagraphStyle("heading", TEXT, fontName="VeraBd", fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=3)
-TITLE = ParagraphStyle("title", TEXT, fontName="VeraBd", fontSize=17, leading=22, textColor=BRAND)
+HEADING = ParagraphStyle("heading", TEXT, fontName="MuktaBold", fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=3)
+TITLE = ParagraphStyle("title", TEXT, fontName="MuktaBold", fontSize=17, leading=22, textColor=BRAND)
 LOCATOR = ParagraphStyle("locator", TITLE, alignment=TA_RIGHT, textColor=INK)
 EDGES = TableStyle(
     [
@@ -59,7 +61,7 @@ RULES = TableStyle([("LINEABOVE", (0, 0), (-1, -1), 0.4, LINE)], parent=EDGES)
 def e_ticket(booking: Booking) -> bytes:
     """The PDF of a confirmed booking, which comes from `with_journey()`, in the language of now."""
     paper = BytesIO()
-    canvas = Canvas(paper, pagesize=A4, invariant=True, lang=settings.LANGUAGE_CODE)
+    canvas = Canvas(paper, pagesize=A4, invariant=True, lang=get_language())
     canvas.setTitle(_("E-ticket %(locator)s") % {"locator": booking.locator})
     canvas.setAuthor(settings.AIRLINE_NAME)
     content = [*_head(booking), *_travellers(booking), *_flights(booking), *_price(booking), *_conditions(booking)]
@@ -141,7 +143,9 @@ def conditions_of(family: FareFamily, currency: str) -> list[str]:
     if family.change_fee is None:
         change = _("Cannot be changed.")
     elif family.change_fee:
-        change = _("Changes cost %(fee)s and the difference of the fares.") % {"fee": f"{currency} {family.change_fee}"}
+        change = _("Changes cost %(fee)s and the difference of the fares.") % {
+            "fee": written(family.change_fee, currency)
+        }
     else:
         change = _("Changes cost only the difference of the fares.")
     bags = _("Cabin bag of %(kg)d kg.") % {"kg": family.cabin_bag_kg}
@@ -165,7 +169,7 @@ def conditions_of(family: FareFamily, currency: str) -> list[str]:
 
 
 def _amount(booking: Booking, amount, *, bold: bool = False) -> Paragraph:  # type: ignore[no-untyped-def]
-    return _p(f"{booking.currency} {rounded(amount, booking.currency):,}", AMOUNT, bold=bold)
+    return _p(written(amount, booking.currency), AMOUNT, bold=bold)
 
 
 def _shares(*parts: int) -> list[float]:

@@ -70,9 +70,9 @@ class TestETicket:
             "15:30, Sun 20 Dec 2026",
             "New Delhi (DEL)",
             "London (LHR)",
-            "Fare INR 4,000.00",
-            "IN User development fee INR 300.00",
-            f"INR {booking.total:,}",
+            "Fare ₹4,000",
+            "IN User development fee ₹300",
+            "Paid, with all taxes ₹4,300",
             "Conditions of the fare",
             "Check-in closes 60 minutes before departure.",
         ):
@@ -109,7 +109,7 @@ class TestETicket:
         assert flights[5].number in words_of(booking, now)
 
     @pytest.mark.parametrize(
-        ("name", "printed"), [("Łukasz", "Łukasz"), ("Gergő", "Gergo"), ("Ђорђе", "Djordje"), ("आशा", "asa")]
+        ("name", "printed"), [("Łukasz", "Łukasz"), ("Gergő", "Gergő"), ("Ђорђе", "Djordje"), ("李", "Li")]
     )
     def test_letters_that_the_font_lacks_are_written_in_latin_ones(self, traveller, flight, now, name, printed):
         booking = make_booking(traveller, flight, now=now, travellers=[adult(given_name=name)])

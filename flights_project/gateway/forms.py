@@ -5,9 +5,10 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from flights_project.gateway import languages
 from flights_project.gateway.models import User
 from flights_project.gateway.roles import Role
-from flights_project.gateway.services import give_role
+from flights_project.gateway.services import choose_language, give_role
 
 
 class FlightsFormRenderer(TemplatesSetting):
@@ -35,3 +36,4 @@ class SignupForm(ProfileForm):
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth once the account is made: names were already taken from the form."""
         give_role(user=user, role=Role.TRAVELLER)
+        choose_language(user=user, language=languages.current())

@@ -30,5 +30,11 @@ def rename(*, user: User, first_name: str, last_name: str) -> None:
     user.save(update_fields=["first_name", "last_name"])
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """Messages and files in `language`, one of LANGUAGES, from now on."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
 def give_role(*, user: User, role: Role) -> None:
     user.groups.add(Group.objects.get_or_create(name=role)[0])

@@ -1,4 +1,4 @@
-"""The page of one's own account; its other pages are allauth's."""
+"""The page of one's own account (its other pages are allauth's), and the choice of a language."""
 
 from typing import cast
 
@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from flights_project.gateway import languages, services
 from flights_project.gateway.forms import ProfileForm
 from flights_project.gateway.models import User
-from flights_project.gateway.services import rename
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +24,23 @@ def profile(request: HttpRequest) -> HttpResponse:
     names = {"first_name": user.first_name, "last_name": user.last_name}
     form = ProfileForm(request.POST or None, initial=names)
     if form.is_valid():
-        rename(user=user, **form.cleaned_data)
+        services.rename(user=user, **form.cleaned_data)
         messages.success(request, _("Your name is saved."))
         return redirect("account")
     return render(request, "account/profile.html", {"form": form})
+
+
+@require_POST
+@never_cache
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Pages in another language, and for members messages and files too; back to the page that asked."""
+    form = languages.LanguageForm(request.POST)
+    back = languages.without_language(request.POST.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if is_ours else "home")
+    if form.is_valid():
+        language = form.cleaned_data["language"]
+        if request.user.is_authenticated:
+            services.choose_language(user=request.user, language=language)
+        languages.remember(response, language)
+    return response

@@ -1,5 +1,6 @@
 """Money is a `Decimal` in the deployment's one currency, rounded here and nowhere else."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
@@ -8,6 +9,10 @@ MINOR_DIGITS = dict.fromkeys(
     0,
 ) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 """Decimal places of the currencies that do not have two (ISO 4217)."""
+SYMBOLS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "AUD": "A$", "CAD": "C$", "SGD": "S$"}
+"""Of the currencies that have one which everybody knows; the others are written by their code."""
+INDIAN_GROUPS = re.compile(r"(?<=\d)(?=(\d\d)*\d{3}$)")
+"""Where the digits of rupees are parted: before the last three, and before each pair before them."""
 MINOR_DIGITS_KEPT = 2
 """Decimal places of every amount in the database: a currency with more would be rounded twice."""
 
@@ -26,6 +31,20 @@ def minor_digits(currency: str) -> int:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """`amount` to the currency's minor unit, halves away from zero as fares and taxes are rounded."""
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """As people read it, in English and in Hindi: `₹1,00,000`, `₹4,500.50`, `€1,200`.
+
+    Minor units only where there are any; rupees in lakhs and crores, other currencies in thousands.
+    """
+    exact = rounded(amount, currency)
+    if exact == exact.to_integral_value():
+        exact = exact.quantize(Decimal(1))
+    whole, point, minor = str(abs(exact)).partition(".")
+    grouped = INDIAN_GROUPS.sub(",", whole) if currency == "INR" else f"{int(whole):,}"
+    sign = "−" if exact < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{grouped}{point}{minor}"
 
 
 def on_the_wire(amount: Decimal, currency: str) -> MoneyAmount:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for one run of the tests, before pytest-django reads the settings.
+"""PostgreSQL, Valkey and compiled words for one run of the tests, before pytest-django reads the settings.
 
 Loaded by `-p` in pyproject.toml. With pytest-xdist the first process starts the servers; its workers inherit
 where they are, and each has a database number of its own in Valkey (pytest-django gives each its PostgreSQL
@@ -13,6 +13,7 @@ import pytest
 
 from flights_project.local.environment import SERVED_FROM, check_reachable, prepare_tests
 from flights_project.local.errors import StartError
+from flights_project.local.words import compile_catalogues
 
 
 @pytest.hookimpl(wrapper=True)
@@ -21,6 +22,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if worker:
         use_own_valkey_database(worker)
     else:
+        compile_catalogues()
         start_servers(early_config)
     yield
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from flights_project.gateway.models import User
+from flights_project.gateway.services import choose_language
 from notifications.kinds import KINDS, Way
 from notifications.models import Message, Refusal
 
@@ -69,8 +70,7 @@ def choices_of(reader: User) -> dict[tuple[str, Way], bool]:
 @transaction.atomic
 def choose(*, reader: User, wanted: Iterable[tuple[str, Way]], language: str) -> None:
     """From now on the account gets of what can be refused exactly what is `wanted`, and all in `language`."""
-    reader.language = language
-    reader.save(update_fields=["language"])
+    choose_language(user=reader, language=language)
     addresses, wishes = addresses_of(reader), set(wanted)
     for kind, way in choices_of(reader):
         if (kind, way) in wishes:

@@ -105,11 +105,11 @@ class TestChoices:
     def test_what_was_refused_can_be_wanted_again(self, page_of, traveller):
         Refusal.objects.create(kind="price_alert", recipient=traveller.email)
 
-        page_of(traveller).post("/messages/choices/", {"language": "de", "price_alert-email": "on"})
+        page_of(traveller).post("/messages/choices/", {"language": "hi", "price_alert-email": "on"})
 
         assert not Refusal.objects.filter(kind="price_alert", recipient=traveller.email).exists()
         traveller.refresh_from_db()
-        assert traveller.language == "de"
+        assert traveller.language == "hi"
 
     def test_an_unknown_language_is_refused_by_name_and_changes_nothing(self, page_of, traveller):
         page = page_of(traveller).post("/messages/choices/", {"language": "tlh"}).content.decode()

@@ -12,42 +12,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from flights_project.lib import clock
-from flights_project.lib.money import MoneyAmount, rounded
+from flights_project.lib.money import MoneyAmount, written
 
 register = template.Library()
-
-SYMBOLS = {"INR": "₹", "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "AUD": "A$", "CAD": "C$", "SGD": "S$"}
 
 
 @register.filter
 def money(amount: Decimal | MoneyAmount) -> str:
-    """`₹4,500` or `₹4,500.50`: minor units only where there are any; rupees are grouped as in India.
-
-    Takes money as it goes on the wire too, in the currency that it names.
-    """
+    """`₹4,500` or `₹4,500.50`; takes money as it goes on the wire too, in the currency that it names."""
     if isinstance(amount, dict):
-        return _written(Decimal(amount["amount"]), amount["currency"])
-    return _written(amount, settings.CURRENCY)
-
-
-def _written(amount: Decimal, currency: str) -> str:
-    exact = rounded(amount, currency)
-    if exact == exact.to_integral_value():
-        exact = exact.quantize(Decimal(1))
-    whole, _point, minor = str(abs(exact)).partition(".")
-    grouped = _indian_groups(whole) if currency == "INR" else f"{int(whole):,}"
-    sign = "−" if exact < 0 else ""
-    symbol = SYMBOLS.get(currency, f"{currency} ")
-    return f"{sign}{symbol}{grouped}" + (f".{minor}" if minor else "")
-
-
-def _indian_groups(whole: str) -> str:
-    head, tail = whole[:-3], whole[-3:]
-    pairs: list[str] = []
-    while head:
-        pairs.insert(0, head[-2:])
-        head = head[:-2]
-    return ",".join([*pairs, tail])
+        return written(Decimal(amount["amount"]), amount["currency"])
+    return written(amount, settings.CURRENCY)
 
 
 @register.filter

@@ -1,0 +1,24 @@
+from decimal import Decimal
+
+import pytest
+
+from flights_project.lib.money import written
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        ("0", "INR", "₹0"),
+        ("999", "INR", "₹999"),
+        ("4500.00", "INR", "₹4,500"),
+        ("4500.5", "INR", "₹4,500.50"),
+        ("100000", "INR", "₹1,00,000"),
+        ("12345678.90", "INR", "₹1,23,45,678.90"),
+        ("-1250", "INR", "−₹1,250"),
+        ("1234567.89", "EUR", "€1,234,567.89"),
+        ("100000.4", "JPY", "¥100,000"),
+        ("1500", "THB", "THB 1,500"),
+    ],
+)
+def test_money_is_written_as_people_read_it(amount, currency, expected):
+    assert written(Decimal(amount), currency) == expected
