@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.services import expiry, reconciliation, refunds, reminders, seat_orders, settlement
+from bookings.services import expiry, reconciliation, refunds, reminders, sandbox, seat_orders, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,12 @@ def pay_refunds() -> int:
 def remind_travellers() -> int:
     """Remind of flights that leave within a day; returns how many reminders were written."""
     return reminders.remind_due(now=timezone.now())
+
+
+@shared_task
+def play_sandbox() -> int:
+    """Delay or cancel the sandbox's flights that somebody has a ticket for; returns how many were used up."""
+    return sandbox.play(now=timezone.now())
 
 
 @shared_task

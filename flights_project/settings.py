@@ -126,6 +126,8 @@ if "stripe" in PAYMENT_GATEWAYS:
         raise ImproperlyConfigured("STRIPE_API_BASE is for tests; only DEMO=on may set it.")
 SANDBOX_SLOW_ANSWER = HOLD_LIFETIME + timedelta(seconds=30)
 """How long the sandbox takes to answer for `tok_slow`: until after the hold would have ended."""
+SANDBOX_LATE_ANSWER = timedelta(seconds=15)
+"""And for `tok_late`: after the request was answered, and before the truth is first asked for."""
 SANDBOX_CHALLENGE_LIFETIME = timedelta(minutes=10)
 
 # --- Applications ---------------------------------------------------------------------------------------------------
@@ -291,6 +293,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget log-ins": {"task": "flights_project.gateway.tasks.forget_log_ins", "schedule": crontab(hour=3, minute=7)},
 }
+if "sandbox" in PAYMENT_GATEWAYS:
+    CELERY_BEAT_SCHEDULE["play the sandbox"] = {"task": "bookings.tasks.play_sandbox", "schedule": 5}
 CELERY_BEAT_SCHEDULE = {
     # A round that no worker took before the next one is due is dropped: an outage leaves no pile behind it.
     name: entry | {"options": {"expires": entry["schedule"]}} if isinstance(entry["schedule"], int) else entry

@@ -1,6 +1,6 @@
 """The demo's airline into the database. Every step adds what is missing and changes nothing that is there."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from airlines.demo.fares import Departure, adult_fares, fare_families, pricing_rules, tax_rules
 from airlines.demo.fleet import REGISTRATION, registrations
-from airlines.demo.network import connection_times, places, terminals
+from airlines.demo.network import Place, connection_times, places, terminals
 from airlines.demo.timetable import Leg, legs_leaving
 from airlines.models import (
     Airplane,
@@ -58,7 +58,7 @@ def load_airline(*, now: datetime, days: int, progress: Callable[[int], object])
     All or nothing: an interrupted load leaves an empty demo, which the next one fills. `progress` is told how many
     more days are done.
     """
-    _load_network()
+    load_places(places().values())
     _load_connection_times()
     _load_fleet()
     _load_conditions()
@@ -75,8 +75,8 @@ def load_airline(*, now: datetime, days: int, progress: Callable[[int], object])
     return added
 
 
-def _load_network() -> None:
-    served = places().values()
+def load_places(served: Collection[Place]) -> None:
+    """Cities and airports that are not there yet."""
     cities = {place.city_code: place for place in served}
     City.objects.bulk_create(
         [City(code=code, name=place.city, country=place.country) for code, place in cities.items()],

@@ -119,25 +119,33 @@ class Place:
 @cache
 def places() -> dict[str, Place]:
     """The airports served, by IATA code."""
-    airports, areas = airportsdata.load("IATA"), _metropolitan_areas()
-    return {
-        stop.iata: Place(
-            iata=stop.iata,
-            icao=airports[stop.iata]["icao"],
-            name=stop.name or airports[stop.iata]["name"],
-            city=stop.city,
-            city_code=stop.city_code or areas.get(stop.iata, stop.iata),
-            country=airports[stop.iata]["country"],
-            latitude=airports[stop.iata]["lat"],
-            longitude=airports[stop.iata]["lon"],
-            zone=airports[stop.iata]["tz"],
-            domestic_terminal=stop.domestic_terminal,
-            international_terminal=stop.international_terminal,
-        )
-        for stop in STOPS
-    }
+    return {stop.iata: place_of(stop) for stop in STOPS}
 
 
+def place_of(stop: Stop) -> Place:
+    """What `stop` says, and what `airportsdata` knows beside it."""
+    airport = _airports()[stop.iata]
+    return Place(
+        iata=stop.iata,
+        icao=airport["icao"],
+        name=stop.name or airport["name"],
+        city=stop.city,
+        city_code=stop.city_code or _metropolitan_areas().get(stop.iata, stop.iata),
+        country=airport["country"],
+        latitude=airport["lat"],
+        longitude=airport["lon"],
+        zone=airport["tz"],
+        domestic_terminal=stop.domestic_terminal,
+        international_terminal=stop.international_terminal,
+    )
+
+
+@cache
+def _airports() -> dict[str, airportsdata.Airport]:
+    return airportsdata.load("IATA")
+
+
+@cache
 def _metropolitan_areas() -> dict[str, str]:
     """The city code of each airport that shares one: LON for LHR."""
     areas = airportsdata.load_iata_macs()

@@ -37,6 +37,7 @@ from bookings.services.check_in import check_in
 from bookings.services.documents import write_document
 from bookings.services.holds import hold_seats, release_hold
 from bookings.services.payment import pay
+from bookings.services.sandbox import between_search_and_hold
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
 from flights_project.gateway.api.resources import SparseFields
@@ -107,13 +108,15 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
         """Hold an offer's seats at its price until `payment_required_by`."""
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        booking = hold_seats(
-            offer=open_offer(asked.validated_data["offer"]),
-            travellers=asked.travellers,
-            contact=asked.whom_to_tell,
-            owner=cast("User", request.user),
-            now=timezone.now(),
-        )
+        offer, now = open_offer(asked.validated_data["offer"]), timezone.now()
+        with between_search_and_hold(offer, now=now):
+            booking = hold_seats(
+                offer=offer,
+                travellers=asked.travellers,
+                contact=asked.whom_to_tell,
+                owner=cast("User", request.user),
+                now=now,
+            )
         return Response(booking_as_dict(booking), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses={200: BookingSerializer})

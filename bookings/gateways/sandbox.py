@@ -1,7 +1,8 @@
 """A gateway that takes no money, for demonstrations and tests. The token decides what happens:
 
-`tok_ok` succeeds · `tok_declined` is declined · `tok_slow` answers after the hold would have ended · `tok_error` times
-out though the charge was made, so that the truth must be asked for · `tok_3ds` asks for a challenge page.
+`tok_ok` succeeds · `tok_declined` is declined · `tok_late` answers some seconds after the request, `tok_slow` after the
+hold would have ended · `tok_error` times out though the charge was made, so that the truth must be asked for ·
+`tok_3ds` asks for a challenge page.
 """
 
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ REMEMBERED = f"SELECT {columns(SandboxCharge, 'charge')} FROM bookings_sandboxch
 TOKENS = {
     "tok_ok": SandboxCharge.Outcome.SUCCEEDS,
     "tok_declined": SandboxCharge.Outcome.DECLINED,
+    "tok_late": SandboxCharge.Outcome.SUCCEEDS,
     "tok_slow": SandboxCharge.Outcome.SUCCEEDS,
     "tok_error": SandboxCharge.Outcome.SUCCEEDS,
     "tok_3ds": SandboxCharge.Outcome.CHALLENGE,
@@ -42,7 +44,11 @@ class SandboxGateway:
         return Charge(status=ChargeStatus.PENDING, reference=str(payment.pk))
 
     def charge(self, *, payment: Payment, now: datetime) -> Charge:
-        delay = {"tok_slow": settings.SANDBOX_SLOW_ANSWER, "tok_3ds": settings.SANDBOX_CHALLENGE_LIFETIME}
+        delay = {
+            "tok_late": settings.SANDBOX_LATE_ANSWER,
+            "tok_slow": settings.SANDBOX_SLOW_ANSWER,
+            "tok_3ds": settings.SANDBOX_CHALLENGE_LIFETIME,
+        }
         self._remember(payment, TOKENS[payment.token], answers_at=now + delay.get(payment.token, timedelta()))
         if payment.token == "tok_error":  # noqa: S105 -- the name of a scenario
             raise GatewayUnreachable("the sandbox timed out, as this token asks")

@@ -13,7 +13,8 @@ from flights_project.gateway.models import ApiKey, IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 18, 28
+STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 19, 28
+"""One of a hold asks whether the flight is the sandbox's; without a sandbox nobody asks."""
 ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
 
 

@@ -12,6 +12,7 @@ STEPS = {
     "Bringing the database up to date": ["migrate", "--noinput", "--verbosity=0"],
     "Collecting static files": ["collectstatic", "--noinput", "--verbosity=0"],
     "Loading the demo airline if there is none yet": ["load_demo", "--if-empty"],
+    "Opening the sandbox's flights": ["open_sandbox"],
 }
 
 
