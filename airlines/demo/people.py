@@ -1,4 +1,4 @@
-"""The demo's three accounts, one for each door."""
+"""The demo's accounts: one for each door, and one for each role at the staff desk."""
 
 import os
 from dataclasses import dataclass
@@ -28,6 +28,11 @@ PEOPLE = (
     Person(TRAVELLER, "Asha", "Raman", Role.TRAVELLER),
     Person(STAFF, "Vikram", "Mehta", Role.ADMINISTRATOR),
     Person(INTEGRATOR, "Nadia", "Fernandes", Role.INTEGRATOR),
+    Person("agent@demo.test", "Meera", "Iyer", Role.AGENT),
+    Person("airport@demo.test", "Arjun", "Das", Role.AIRPORT_AGENT),
+    Person("planner@demo.test", "Kavita", "Joshi", Role.SCHEDULE_PLANNER),
+    Person("revenue@demo.test", "Rohan", "Kapoor", Role.REVENUE_MANAGER),
+    Person("supervisor@demo.test", "Farah", "Khan", Role.SUPERVISOR),
 )
 
 
@@ -52,7 +57,7 @@ def _add(person: Person) -> None:
         first_name=person.first_name,
         last_name=person.last_name,
         is_staff=person.role in STAFF_ROLES,
-        is_superuser=person.role in STAFF_ROLES,
+        is_superuser=person.role == Role.ADMINISTRATOR,
     )
     EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
     give_role(user=user, role=person.role)

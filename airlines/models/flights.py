@@ -64,6 +64,7 @@ class Flight(models.Model):
         verbose_name = _("flight")
         verbose_name_plural = _("flights")
         ordering = ["departs_at", "number"]
+        permissions = [("operate_flight", _("Can run a flight's day: times, gate, words to its travellers"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(arrives_at__gt=F("departs_at")),

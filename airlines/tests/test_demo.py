@@ -20,6 +20,7 @@ from airlines.demo.fares import CURVES, Curve, Departure, reference_fares, tax_r
 from airlines.demo.fleet import TYPES, registrations
 from airlines.demo.lines import LINES, rotation
 from airlines.demo.network import places
+from airlines.demo.people import PASSWORD, PEOPLE
 from airlines.demo.timetable import Leg, block_time, legs_leaving
 from airlines.models import Airplane, Flight, FlightFare, PricingRule, TaxRule
 from airlines.services.fleet import CabinPlan, fit_cabins
@@ -28,11 +29,10 @@ from airlines.services.reference import current
 from airlines.services.repricing import days_on_sale, reprice_departing
 from airlines.services.search import SearchQuery, SliceQuery, search
 from flights_project.gateway.models import ApiKey, User
-from flights_project.gateway.roles import Role
+from flights_project.gateway.roles import STAFF_ROLES, Role
 from flights_project.lib import clock
 
 TODAY = date(2026, 11, 20)
-PASSWORD = "flights-demo"
 
 
 @pytest.fixture(autouse=True)
@@ -389,8 +389,8 @@ def test_no_days_are_refused() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("email", ["traveller@demo.test", "staff@demo.test", "integrator@demo.test"])
-def test_the_three_accounts_can_log_in(now: datetime, email: str) -> None:
+@pytest.mark.parametrize("email", [person.email for person in PEOPLE])
+def test_every_account_can_log_in(now: datetime, email: str) -> None:
     load_demo(days=1)
     user = authenticate(email=email, username=email, password=PASSWORD)
     assert user is not None
@@ -403,6 +403,7 @@ def test_each_account_may_do_what_its_door_is_for(now: datetime) -> None:
     assert list(User.objects.filter(is_staff=True, is_superuser=True).values_list("email", flat=True)) == [
         "staff@demo.test"
     ]
+    assert User.objects.filter(is_staff=True, groups__name__in=STAFF_ROLES).count() == len(STAFF_ROLES)
     assert User.objects.get(groups__name=Role.INTEGRATOR).email == "integrator@demo.test"
 
 

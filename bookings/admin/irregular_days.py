@@ -104,12 +104,18 @@ class Change:
     title: str | Promise
     form: type[ChangeForm]
     confirm: str | Promise
+    right: str = "airlines.operate_flight"
 
 
 CHANGES = {
     "move": Change(gettext_lazy("Move to another time"), DelayForm, gettext_lazy("Move the flight and tell them")),
     "gate": Change(gettext_lazy("Gate"), GateForm, gettext_lazy("Set the gate and tell them")),
-    "cancel": Change(gettext_lazy("Cancel the flight"), CancelForm, gettext_lazy("Cancel the flight and tell them")),
+    "cancel": Change(
+        gettext_lazy("Cancel the flight"),
+        CancelForm,
+        gettext_lazy("Cancel the flight and tell them"),
+        "airlines.change_flight",
+    ),
     "write": Change(gettext_lazy("Write to its travellers"), LetterForm, gettext_lazy("Send it")),
 }
 
@@ -140,7 +146,7 @@ class IrregularDays:
         flight = get_object_or_404(Flight.objects.with_places(), pk=pk)
         if name not in CHANGES:
             raise Http404
-        if not self.has_change_permission(request, flight):  # type: ignore[attr-defined]  # likewise
+        if flight.status not in Flight.FOR_SALE or not request.user.has_perm(CHANGES[name].right):
             raise PermissionDenied
         form = CHANGES[name].form(request.POST if request.method == "POST" else None, flight=flight)
         preview = None

@@ -32,7 +32,7 @@ from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
 from bookings.services.seat_reports import explain_seats
 from bookings.services.settlement import settle
-from flights_project.gateway.desk import badge, for_each, history_of, instant, two_lines
+from flights_project.gateway.desk import ReasonForm, badge, for_each, history_of, instant, two_lines
 from flights_project.gateway.templatetags.flights import money
 
 BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "danger"}
@@ -56,6 +56,8 @@ class BookingAdmin(SoldAdmin[Booking]):
         history_of(Booking, "status", "total"),
     ]
     actions = ["release", "ask_gateway"]
+    needs_reason = ("release",)
+    action_form = ReasonForm
     fieldsets = [
         (
             None,

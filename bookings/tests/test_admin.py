@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 
@@ -49,9 +50,9 @@ def booking(traveller, flight, now):
     return make_booking(traveller, flight, now=now, travellers=people)
 
 
-def act(page, where, action, *rows):
+def act(page, where, action, *rows, reason="She called."):
     """The action's messages."""
-    answer = page.post(where, {"action": action, "_selected_action": [row.pk for row in rows]})
+    answer = page.post(where, {"action": action, "_selected_action": [row.pk for row in rows], "reason": reason})
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
@@ -168,6 +169,20 @@ class TestLettingHoldsGo:
             f"{booking.locator}: Only a held booking without a running payment can be let go.",
             "1 hold was let go.",
         ]
+
+    def test_is_done_for_a_reason(self, desk, hold):
+        assert act(desk, BOOKINGS, "release", hold, reason=" ")[0].startswith("Say why")
+
+        hold.refresh_from_db()
+        assert (hold.status, LogEntry.objects.count()) == ("held", 0)
+
+    def test_stays_with_the_booking_by_whom_and_why(self, desk, agent, hold):
+        act(desk, BOOKINGS, "release", hold)
+
+        page = desk.get(f"{BOOKINGS}{hold.pk}/change/").content.decode()
+        assert "She called." in page
+        entry = LogEntry.objects.get(object_id=str(hold.pk))
+        assert (entry.user, entry.change_message) == (agent, "Let the selected holds go: She called.")
 
     def test_is_not_for_those_who_only_read(self, page_of, clerk, hold):
         act(page_of(clerk), BOOKINGS, "release", hold)

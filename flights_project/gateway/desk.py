@@ -4,10 +4,11 @@ After the desk itself comes what its pages share. A page is a plain form (`DeskA
 (`ReadOnlyAdmin`), or saves through a service that may refuse (`ServiceAdmin`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+import pghistory
 from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
@@ -18,6 +19,7 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model
@@ -43,6 +45,7 @@ Refusal = ValidationError | DomainError
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
+    from django.contrib.admin.helpers import ActionForm
 
     _ModelAdmin = admin.ModelAdmin
     _Inline = admin.TabularInline
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     DeskForm = forms.ModelForm
 else:
     from unfold.admin import ModelAdmin, TabularInline
+    from unfold.forms import ActionForm
     from unfold.paginator import InfinitePaginator
     from unfold.sites import UnfoldAdminSite
 
@@ -151,8 +155,29 @@ def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str 
     return column
 
 
+class ReasonForm(ActionForm):
+    """Beside the choice of an action, why it is done."""
+
+    reason = forms.CharField(
+        label="",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": gettext_lazy("Reason"),
+                "aria-label": gettext_lazy("Reason"),
+                "class": "bg-white px-3 py-1 rounded-default text-base-700 text-sm w-full",
+            }
+        ),
+    )
+
+
 class DeskAdmin(_ModelAdmin[M]):
-    """A page of the desk. What is only decoration counts no rows of large tables."""
+    """A page of the desk. What is only decoration counts no rows of large tables. An action is kept in the log of each
+    row that it was asked for, with who asked and why."""
+
+    needs_reason: ClassVar[Collection[str]] = ()
+    """Actions that are only done for a reason; the page then has a `ReasonForm`."""
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -160,6 +185,20 @@ class DeskAdmin(_ModelAdmin[M]):
     list_filter_submit = True
     warn_unsaved_form = True
     compressed_fields = False
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
+        action, reason = request.POST.get("action", ""), request.POST.get("reason", "").strip()
+        if action in self.needs_reason and not reason:
+            messages.error(request, _("Say why: this is done for a reason, which stays with what you change."))
+            return None
+        rows = list(queryset.filter(pk__in=request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)))
+        with pghistory.context(**({"reason": reason} if reason else {})):
+            answer = super().response_action(request, queryset, *args)
+        done = self.get_actions(request).get(action)
+        if answer and rows and done and action != "delete_selected":  # which Django logs by itself
+            words = f"{done[2]}: {reason}" if reason else str(done[2])
+            LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, words)
+        return answer
 
 
 class DeskInline(_Inline[M, Parent]):
@@ -225,11 +264,15 @@ class HistoryInline(ReadOnlyInline[Any, Parent]):
     def door(self, event: Any) -> str | None:
         return (event.pgh_context or {}).get("door")
 
+    @admin.display(description=gettext_lazy("why"))
+    def why(self, event: Any) -> str | None:
+        return (event.pgh_context or {}).get("reason")
+
 
 def history_of(model: type[Model], *shown: str) -> type[HistoryInline[Any]]:
     """The history of a tracked model, showing what these of its fields became."""
     attributes = {"model": model._meta.get_field("events").related_model}  # noqa: SLF001 -- Django's documented name
-    columns = ["when", *shown, "who", "door"]
+    columns = ["when", *shown, "who", "door", *([] if "reason" in shown else ["why"])]
     return type("History", (HistoryInline,), attributes | {"fields": columns, "readonly_fields": columns})
 
 

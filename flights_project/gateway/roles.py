@@ -21,36 +21,48 @@ class Role(StrEnum):
     TRAVELLER = "traveller"
     INTEGRATOR = "integrator"
     AGENT = "agent"
+    """Reservations: sells, changes and looks after bookings."""
+    AIRPORT_AGENT = "airport_agent"
+    SCHEDULE_PLANNER = "schedule_planner"
+    REVENUE_MANAGER = "revenue_manager"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
 
 
-STAFF_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)
-RIGHTS: dict[str, tuple[str, str, str]] = {
-    "airlines.city": ("view", "view", "view add change delete"),
-    "airlines.airport": ("view", "view", "view add change delete"),
-    "airlines.connectiontime": ("view", "view add change delete", "view add change delete"),
-    "airlines.airplane": ("view", "view", "view add change delete"),
-    "airlines.seat": ("view", "view change", "view change"),
-    "airlines.flight": ("view", "view add change delete", "view add change delete"),
-    "airlines.flightfare": ("view", "view change", "view change"),
-    "airlines.farechange": ("", "view add", "view add"),
-    "airlines.pricingrule": ("view", "view add change delete", "view add change delete"),
-    "airlines.farefamily": ("view", "view add change", "view add change delete"),
-    "airlines.taxrule": ("view", "view add change", "view add change delete"),
-    "bookings.booking": ("view change", "view change", "view change"),
-    "bookings.coupon": ("view", "view", "view"),
-    "bookings.ticket": ("view", "view", "view"),
-    "bookings.payment": ("view change", "view change", "view change"),
-    "bookings.refund": ("view", "view", "view"),
-    "notifications.message": ("view", "view change", "view change"),
-    "notifications.refusal": ("view", "view", "view"),
-    "notifications.webhookendpoint": ("view", "view change", "view change"),
-    "notifications.webhookdelivery": ("view", "view change", "view change"),
-    "notifications.event": ("view", "view", "view"),
-    "gateway.user": ("view", "view", "view add change"),
-    "gateway.apikey": ("", "", "view add change"),
-    "auth.group": ("", "", "view"),
+STAFF_ROLES = (
+    Role.AGENT,
+    Role.AIRPORT_AGENT,
+    Role.SCHEDULE_PLANNER,
+    Role.REVENUE_MANAGER,
+    Role.SUPERVISOR,
+    Role.ADMINISTRATOR,
+)
+FULL = "view add change delete"
+RIGHTS: dict[str, tuple[str, str, str, str, str, str]] = {
+    "airlines.city": ("view", "view", "view", "view", "view", FULL),
+    "airlines.airport": ("view", "view", "view", "view", "view", FULL),
+    "airlines.connectiontime": ("view", "view", FULL, "view", FULL, FULL),
+    "airlines.airplane": ("view", "view", "view add change", "view", "view", FULL),
+    "airlines.seat": ("view", "view", "view change", "", "view change", "view change"),
+    "airlines.flight": ("view", "view operate", f"{FULL} operate", "view", f"{FULL} operate", f"{FULL} operate"),
+    "airlines.flightfare": ("view", "", "view change", "view change", "view change", "view change"),
+    "airlines.farechange": ("", "", "", "view add", "view add", "view add"),
+    "airlines.pricingrule": ("view", "", "", FULL, FULL, FULL),
+    "airlines.farefamily": ("view", "view", "view", "view add change", "view add change", FULL),
+    "airlines.taxrule": ("view", "", "", "view add change", "view add change", FULL),
+    "bookings.booking": ("view change", "view", "", "", "view change", "view change"),
+    "bookings.coupon": ("view", "view", "", "", "view", "view"),
+    "bookings.ticket": ("view", "view", "", "", "view", "view"),
+    "bookings.payment": ("view change", "", "", "", "view change", "view change"),
+    "bookings.refund": ("view", "", "", "", "view", "view"),
+    "notifications.message": ("view", "", "", "", "view change", "view change"),
+    "notifications.refusal": ("view", "", "", "", "view", "view"),
+    "notifications.webhookendpoint": ("view", "", "", "", "view change", "view change"),
+    "notifications.webhookdelivery": ("view", "", "", "", "view change", "view change"),
+    "notifications.event": ("view", "", "", "", "view", "view"),
+    "gateway.user": ("view", "", "", "", "view", "view add change"),
+    "gateway.apikey": ("", "", "", "", "", "view add change"),
+    "auth.group": ("", "", "", "", "", "view"),
 }
 """What each of `STAFF_ROLES` may do with a model. Travellers and integrators have none of these rights: their own
 bookings are theirs by the querysets, and nothing else is."""
