@@ -51,6 +51,19 @@ PURPOSES = {
 }
 """What browsers call a traveller's fields, to fill them in."""
 
+TRAVELLER_FIELDS = (*PURPOSES, "with_adult")
+CONTACT_FIELDS = ("email", "phone", "save")
+
+
+def kinds_of(party: Party) -> list[TravellerType]:
+    """Who each part of a booking form is for, in its order."""
+    return [kind for kind, count in party.counts.items() for _each in range(count)]
+
+
+def prefix_of(position: int) -> str:
+    """How a booking form names the fields of a traveller: `passengers-1-born_on`."""
+    return f"passengers-{position}"
+
 
 class NameField(forms.CharField):
     """A given or family name; cleans to composed letters and single spaces."""
@@ -118,9 +131,7 @@ class TravellerForm(PersonForm):
         adults: int,
         initial: Mapping[str, Any],
     ) -> None:
-        super().__init__(
-            data, prefix=f"passengers-{position}", initial=initial, section=f"section-traveller{position + 1}"
-        )
+        super().__init__(data, prefix=prefix_of(position), initial=initial, section=f"section-traveller{position + 1}")
         self.kind, self.position = kind, position
         self.saved: Sequence[SavedTraveller] = ()
         self.heading = _("Traveller %(number)d") % {"number": position + 1}
@@ -170,16 +181,15 @@ class BookingForm:
         owner: User,
         kept: Mapping[str, Any] | None = None,
     ) -> None:
-        kinds = [kind for kind, count in party.counts.items() for _each in range(count)]
         self.travellers = [
             TravellerForm(
                 data,
                 position=position,
                 kind=kind,
                 adults=party.adults,
-                initial=_typed(kept, f"passengers-{position}-") or _initial(position, owner, party),
+                initial=_typed(kept, f"{prefix_of(position)}-") or _initial(position, owner, party),
             )
-            for position, kind in enumerate(kinds)
+            for position, kind in enumerate(kinds_of(party))
         ]
         contact = _typed(kept, "contact-") or {"email": owner.email}
         self.contact = ContactForm(data, prefix="contact", initial=contact)

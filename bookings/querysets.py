@@ -49,6 +49,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def held(self) -> Self:
         return self.filter(status="held")
 
+    def on_flights(self, flights: Sequence[int]) -> Self:
+        """Bookings of a journey that has one of these flights, by their ids."""
+        return self.filter(segments__flight__in=flights).distinct()
+
     def counts_against_limits(self, now: datetime) -> tuple[int, int]:
         """How many live or flown bookings were made in the calendar quarter of `now`, and how many holds are open."""
         quarter = Count("pk", filter=Q(status__in=("held", "confirmed"), held_at__gte=clock.quarter_start(now)))

@@ -79,6 +79,14 @@ class Trip:
         return max(0, int((self.pay_by - self.now).total_seconds()))
 
     @property
+    def price_seconds_left(self) -> int:
+        return max(0, int((self.booking.price_guaranteed_until - self.now).total_seconds()))
+
+    @property
+    def has_chosen_seats(self) -> bool:
+        return any(coupon.seat for coupon in self.booking.coupons.all())
+
+    @property
     def cancellable_passengers(self) -> list[tuple[int, str]]:
         """Position and name of each traveller who has something to cancel. An infant goes with its adult."""
         unused = {coupon.passenger_id for coupon in self.booking.coupons.all() if coupon.is_unused}

@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/data/file/", account.data_file, name="data-file"),
     path("account/close/", account.close, name="close-account"),
     path("book/", booking.book, name="book"),
+    path("book/typed/", booking.keep_typed, name="keep-typed"),
     path("trips/", trips.trips, name="trips"),
     path("trips/find/", finding.find, name="find-trip"),
     path("trips/found/<locator:locator>/", finding.found, name="found-trip"),

@@ -260,14 +260,28 @@ def test_seats_that_are_gone_lead_to_the_same_search(mine, flight, now):
     assert asked["adults"] == ["2"]
 
 
-def test_a_lapsed_offer_leads_to_the_same_search(mine, flight, now):
-    token = offer_of(flight, now=now)
+def test_a_lapsed_offer_is_shown_at_the_price_of_now_and_agreed_to_again(mine, flight, now):
+    page = open_form(mine, offer_of(flight, now=now))
+    FlightFare.objects.update(amount=4500)
 
     with time_machine.travel(now + settings.OFFER_LIFETIME + timedelta(seconds=1), tick=False):
-        gone = read(mine.get("/book/", {"offer": token}))
+        again = read(send(mine, page, person(given_name="Vikram")))
+        assert not Booking.objects.exists()
+        send(mine, again, person(given_name="Vikram"))
 
-    assert "this one has lapsed" in gone.words
-    assert "destination=Mumbai" in gone.link("Search again")
+    assert "the time of this one was over" in again.words
+    assert "It was ₹4,000 and is ₹4,500 now." in again.words
+    assert again.value("passengers-0-given_name") == "Vikram"
+    assert Booking.objects.get().total == 4500
+
+
+def test_what_is_wrong_is_said_of_a_lapsed_offer_too(mine, flight, now):
+    page = open_form(mine, offer_of(flight, now=now))
+
+    with time_machine.travel(now + settings.OFFER_LIFETIME + timedelta(seconds=1), tick=False):
+        again = read(send(mine, page, person(born_on="")))
+
+    assert "Date of birth: Enter the date of birth." in again.words
 
 
 @pytest.mark.parametrize("token", ["", "x", "a:b:c", "\x00", "é" * 40, "x" * 5000])

@@ -11,14 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.itineraries import price_table, search_again_url
 from airlines.services import changes
-from airlines.services.offers import OfferClaim, open_offer, price_again
+from airlines.services.offers import OfferClaim, open_offer, open_old_offer, price_again
+from bookings import drafts
 from bookings.exceptions import AlreadyBooked, BookingLimitReached, TooManyHolds, TravellerElsewhere
-from bookings.forms import PURPOSES, BookingForm
+from bookings.forms import PURPOSES, BookingForm, prefix_of
 from bookings.messages import words_for
 from bookings.models import Booking
 from bookings.services.holds import hold_seats
@@ -68,18 +69,27 @@ def _form_key(request: HttpRequest) -> str:
 
 
 def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpResponse]:
-    """The booking, or the page that says what stands in its way."""
+    """The booking, or the page that says what stands in its way. What was typed is kept in any case."""
     try:
-        claim = open_offer(token)
+        claim, has_lapsed = _open(token)
+        drafts.keep(request.session, party=claim.party, typed=request.POST.dict(), now=timezone.now())
         form = BookingForm(claim.party, request.POST, owner=request.user)
-        booking = _hold_seats(request, claim, form) if form.is_valid() else None
+        booking = _hold_seats(request, claim, form) if form.is_valid() and not has_lapsed else None
         if booking is not None and form.asks_to_save:
             _save_travellers(request, form)
-    except (OfferInvalid, OfferExpired, NotOnSale, SeatsGone) as error:
+    except (OfferInvalid, NotOnSale, SeatsGone) as error:
         return None, _offer_gone(request, token, error)
     if booking is not None:
         return booking, HttpResponse()
     return None, _offer_page(request, token, form)
+
+
+def _open(token: str) -> tuple[OfferClaim, bool]:
+    """What an offer claims, and whether its time is over: its price is then looked up and agreed to again."""
+    try:
+        return open_offer(token), False
+    except OfferExpired:
+        return open_old_offer(token), True
 
 
 def _hold_seats(request: TravellerRequest, claim: OfferClaim, form: BookingForm) -> Booking | None:
@@ -112,11 +122,23 @@ def _save_travellers(request: TravellerRequest, form: BookingForm) -> None:
 def _fill_in(request: TravellerRequest, token: str) -> HttpResponse:
     """The same page with a saved traveller in one place (`fill=PLACE:ID`), and all else as it was typed."""
     position, _colon, pk = request.POST["fill"].partition(":")
-    kept = dict(request.POST.items())
+    typed = request.POST.dict()
     if position.isdecimal() and pk.isdecimal():
         saved = get_object_or_404(request.user.saved_travellers, pk=pk)
-        kept |= {f"passengers-{position}-{name}": getattr(saved, name) for name in PURPOSES}
-    return _offer_page(request, token, kept=kept)
+        typed |= {f"{prefix_of(int(position))}-{name}": str(getattr(saved, name)) for name in PURPOSES}
+    return _offer_page(request, token, typed=typed)
+
+
+@require_POST
+@login_required
+def keep_typed(request: TravellerRequest) -> HttpResponse:
+    """What is typed so far, sent by the page while it is open, so that going back or reloading loses nothing."""
+    try:
+        claim, _has_lapsed = _open(request.POST.get("offer", ""))
+    except OfferInvalid:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    drafts.keep(request.session, party=claim.party, typed=request.POST.dict(), now=timezone.now())
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 def _offer_page(
@@ -124,16 +146,18 @@ def _offer_page(
     token: str,
     form: BookingForm | None = None,
     *,
-    kept: Mapping[str, object] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """The offer at the price of now, which the form then agrees to."""
     position = changes.position()
+    now = timezone.now()
     try:
-        claim = open_offer(token)
-        offer = price_again(claim, now=timezone.now())
+        claim, has_lapsed = _open(token)
+        offer = price_again(claim, now=now)
     except DomainError as error:
         return _offer_gone(request, token, error)
-    form = form or BookingForm(offer.party, owner=request.user, kept=kept)
+    typed = drafts.recall(request.session, party=offer.party, now=now) if typed is None else typed
+    form = form or BookingForm(offer.party, owner=request.user, kept=typed)
     form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
     return render(
         request,
@@ -142,14 +166,20 @@ def _offer_page(
             "position": position,
             "offer": offer,
             "price": price_table(offer.price),
+            "has_lapsed": has_lapsed,
             "previous_total": claim.total if claim.total != offer.total else None,
             "form": form,
             "key": request.POST.get("key") or uuid4(),
+            "held": Booking.objects.of(request.user).held().on_flights(claim.flights).first(),
             "search_again_url": search_again_url(token),
         },
     )
 
 
 def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpResponse:
-    context = {"words": words_for(error), "search_again_url": search_again_url(token)}
+    context = {
+        "words": words_for(error),
+        "search_again_url": search_again_url(token),
+        "is_typed": drafts.KEY in request.session,
+    }
     return render(request, "bookings/offer_gone.html", context, status=HTTPStatus.GONE)

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from bookings import drafts
 from bookings.exceptions import GatewayUnknown
 from bookings.forms import PaymentForm, payment_form
 from bookings.gateways import NoticeInvalid, open_gateways
@@ -57,10 +58,10 @@ def _pay(request: HttpRequest, booking: Booking, form: PaymentForm) -> HttpRespo
     except DomainError as error:
         messages.warning(request, words_for(error))
         return redirect("pay", booking.locator)
-    return _after_payment(payment)
+    return _after_payment(request, payment)
 
 
-def _after_payment(payment: Payment) -> HttpResponse:
+def _after_payment(request: HttpRequest, payment: Payment) -> HttpResponse:
     """To the trip once it is paid, to the bank where it asks for the traveller, else back to the page to pay."""
     locator = payment.booking.locator
     if payment.status == Payment.Status.STARTED and payment.challenge_url:
@@ -69,6 +70,7 @@ def _after_payment(payment: Payment) -> HttpResponse:
         return redirect(url) if url.startswith("/") else redirect("pay", locator)
     if payment.status in (Payment.Status.STARTED, Payment.Status.FAILED):
         return redirect("pay", locator)
+    drafts.forget(request.session)
     return redirect("trip", locator)
 
 
@@ -80,7 +82,7 @@ def pay_return(request: TravellerRequest, locator: str) -> HttpResponse:
     payment = own_trip(request, locator).last_payment
     if payment is None:
         return redirect("pay", locator)
-    return _after_payment(settle(payment=payment, now=timezone.now()))
+    return _after_payment(request, settle(payment=payment, now=timezone.now()))
 
 
 @csrf_exempt
@@ -117,7 +119,7 @@ def sandbox_challenge(request: HttpRequest, key: UUID) -> HttpResponse:
         SandboxGateway.answer_challenge(key=key, approve="approve" in request.POST, now=now)
         payment = settle(payment=payment, now=now)
     if payment.booking.owner_id == request.user.pk:
-        return _after_payment(payment)
+        return _after_payment(request, payment)
     return render(request, "bookings/challenge_answered.html", {"payment": payment})
 
 

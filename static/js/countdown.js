@@ -1,25 +1,36 @@
 // Time left until a deadline. The server says how many seconds there are, so a wrong clock here does not matter.
+// It is read out at five minutes, at one and in the end, and never each second.
 "use strict";
 
-const TELL_AT = [300, 60];
-
-for (const box of document.querySelectorAll("[data-seconds-left]")) {
-  const shown = box.querySelector("[data-countdown-shown]");
-  const told = box.querySelector("[data-countdown-told]");
-  const endsAt = Date.now() + Number(box.dataset.secondsLeft) * 1000;
+for (const clock of document.querySelectorAll("[data-seconds-left]")) {
+  const part = (name) => clock.querySelector(`[data-clock-${name}]`);
+  const told = clock.parentElement.querySelector("[data-clocks-told]");
+  const endsAt = Date.now() + Number(clock.dataset.secondsLeft) * 1000;
+  const marks = [
+    [300, clock.dataset.fiveMinutes],
+    [60, clock.dataset.oneMinute],
+  ];
   let before = Infinity;
+
+  const end = () => {
+    clearInterval(timer);
+    const over = part("over");
+    told.textContent = over.textContent.trim();
+    over.hidden = false;
+    if (!clock.dataset.oneMinute) return; // the price: paying asks again
+    for (const payable of document.querySelectorAll("[data-needs-time]")) {
+      if (payable.contains(document.activeElement)) over.focus();
+      payable.hidden = true;
+    }
+  };
 
   const tick = () => {
     const left = Math.max(0, Math.round((endsAt - Date.now()) / 1000));
-    shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    const passed = TELL_AT.find((mark) => before > mark && left <= mark);
-    if (passed && Number.isFinite(before)) told.textContent = passed === 60 ? box.dataset.oneMinute : box.dataset.fiveMinutes;
-    if (left === 0) {
-      told.textContent = box.dataset.over;
-      box.querySelector("[data-countdown-over]").hidden = false;
-      clearInterval(timer);
-    }
+    part("left").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const words = Number.isFinite(before) && marks.findLast(([mark]) => before > mark && left <= mark)?.[1];
+    if (words) told.textContent = words;
     before = left;
+    if (left === 0) end();
   };
   const timer = setInterval(tick, 1000);
   tick();
