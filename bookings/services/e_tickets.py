@@ -4,7 +4,9 @@ It says what a ticket has to say (IATA Resolution 722f): who, ticket numbers, fl
 tax, what was paid, and the conditions.
 """
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from xml.sax.saxutils import escape
 
@@ -31,7 +33,9 @@ from flights_project.lib import clock
 from flights_project.lib.money import written
 
 REGULAR, BOLD = TTFont("Mukta", fontpkg.path("mukta")), TTFont("MuktaBold", fontpkg.path("mukta", weight=700))
-"""Letters of all languages that we write in; Devanagari needs shaping, which HarfBuzz does."""
+"""Letters of all languages that we write in."""
+DEVANAGARI = re.compile("[\u0900-\u097f]")
+"""Letters that join others, which HarfBuzz does."""
 for font in (REGULAR, BOLD):
     pdfmetrics.registerFont(font)
 pdfmetrics.registerFontFamily("Mukta", normal="Mukta", bold="MuktaBold", italic="Mukta", boldItalic="MuktaBold")
@@ -39,7 +43,7 @@ pdfmetrics.registerFontFamily("Mukta", normal="Mukta", bold="MuktaBold", italic=
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 INK, QUIET, LINE, BRAND = HexColor("#17252b"), HexColor("#526067"), HexColor("#b9b3a5"), HexColor("#0a4a56")
-TEXT = ParagraphStyle("text", fontName="Mukta", shaping=1, fontSize=9, leading=12.5, textColor=INK)
+TEXT = ParagraphStyle("text", fontName="Mukta", fontSize=9, leading=12.5, textColor=INK)
 SMALL = ParagraphStyle("small", TEXT, fontSize=8, leading=11, textColor=QUIET)
 AMOUNT = ParagraphStyle("amount", TEXT, alignment=TA_RIGHT)
 HEADING = ParagraphStyle("heading", TEXT, fontName="MuktaBold", fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=3)
@@ -178,7 +182,14 @@ def _shares(*parts: int) -> list[float]:
 
 def _p(text: str, style: ParagraphStyle = TEXT, *, bold: bool = False) -> Paragraph:
     written = escape(printable(text))
+    style = _shaped(style) if DEVANAGARI.search(written) else style
     return Paragraph(f"<b>{written}</b>" if bold else written, style)
+
+
+@cache
+def _shaped(style: ParagraphStyle) -> ParagraphStyle:
+    """With letters joined; in Latin text it would only make ligatures."""
+    return ParagraphStyle(style.name, style, shaping=1)
 
 
 def printable(text: str) -> str:

@@ -49,6 +49,9 @@ KEYWORDS = {
 } | {"_": (1,), "gettext_noop": (1,)}
 """What marks words for translation, and which of its arguments they are; `c` is their context."""
 
+OF_THE_DESK = {"verbose_name", "verbose_name_plural", "permissions"}
+"""What a model says of itself, and only the desk shows."""
+
 Word = tuple[str | None, str | tuple[str, ...]]
 """A context, and what is translated: in one form or two."""
 
@@ -146,7 +149,7 @@ def _in_python(node: ast.AST) -> Iterator[Word]:
             return
         if _is_field_of_a_model(node.func):
             return
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in {"verbose_name", "verbose_name_plural"}:
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in OF_THE_DESK:
         return
     for child in ast.iter_child_nodes(node):
         yield from _in_python(child)
