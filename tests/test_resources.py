@@ -44,6 +44,29 @@ class TestFields:
         assert (answer.status_code, answer.json()["errors"]) == (400, {"fields": ["There is no field colour."]})
 
 
+class TestInstants:
+    """Parameters that name one, with the offsets that ISO 8601 has and PostgreSQL has not."""
+
+    @pytest.mark.parametrize(
+        ("held_before", "found"),
+        [("2026-11-20T12:00:00+05:30", 0), ("2026-11-20T12:00:01+05:30", 1), ("2026-11-21T06:00:00+23:29", 1)],
+    )
+    def test_are_the_same_in_any_offset(self, as_user, traveller, in_a_month, now, held_before, found):
+        make_hold(traveller, make_flight(departs_at=in_a_month), now=now)
+
+        page = as_user(traveller).get("/api/v1/bookings/", {"held_before": held_before}).json()
+
+        assert len(page["results"]) == found
+
+    @pytest.mark.parametrize("path", ["/api/v1/bookings/?held_after=", "/api/v1/flights/?departs_before="])
+    @pytest.mark.parametrize("instant", ["yesterday", "0001-01-01T00:00:00%2B12:00", "9999-12-31T23:00:00-12:00"])
+    def test_outside_of_the_calendar_are_refused_by_name(self, as_user, traveller, path, instant):
+        answer = as_user(traveller).get(path + instant)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert list(answer.json()["errors"]) == [path.partition("?")[2].rstrip("=")]
+
+
 class TestLists:
     @pytest.fixture(autouse=True)
     def _cities(self):

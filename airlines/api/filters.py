@@ -3,6 +3,7 @@
 import django_filters
 
 from airlines.models import Airplane, Airport, City, FareFamily, Flight
+from flights_project.gateway.filters import InstantFilter
 
 
 class CityFilter(django_filters.FilterSet):
@@ -46,8 +47,8 @@ class FlightFilter(django_filters.FilterSet):
     origin = django_filters.CharFilter(field_name="origin__iata")
     destination = django_filters.CharFilter(field_name="destination__iata")
     departs_on = django_filters.DateFilter()
-    departs_after = django_filters.IsoDateTimeFilter(field_name="departs_at", lookup_expr="gte")
-    departs_before = django_filters.IsoDateTimeFilter(field_name="departs_at", lookup_expr="lt")
+    departs_after = InstantFilter(field_name="departs_at", lookup_expr="gte")
+    departs_before = InstantFilter(field_name="departs_at", lookup_expr="lt")
     ordering = django_filters.OrderingFilter(fields=["departs_at", "arrives_at", "number"])
 
     class Meta:

@@ -1,11 +1,12 @@
 import django_filters
 
 from bookings.models import Booking
+from flights_project.gateway.filters import InstantFilter
 
 
 class BookingFilter(django_filters.FilterSet):
-    held_after = django_filters.IsoDateTimeFilter(field_name="held_at", lookup_expr="gte")
-    held_before = django_filters.IsoDateTimeFilter(field_name="held_at", lookup_expr="lt")
+    held_after = InstantFilter(field_name="held_at", lookup_expr="gte")
+    held_before = InstantFilter(field_name="held_at", lookup_expr="lt")
     ordering = django_filters.OrderingFilter(fields=["held_at", "locator"])
 
     class Meta:
