@@ -170,6 +170,7 @@ MIDDLEWARE = [
     "flights_project.gateway.metrics.RequestMetrics",
     "flights_project.gateway.middleware.RequestLog",
     "flights_project.gateway.middleware.RequestIdHeader",
+    "flights_project.gateway.bodies.BodyLimit",
     "flights_project.gateway.middleware.RateLimitHeaders",
     "flights_project.gateway.middleware.ApiConditionalGet",
     "csp.middleware.CSPMiddleware",
@@ -505,7 +506,10 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+"""Of a body without files: JSON, a form."""
+UPLOAD_MAX_SIZE = env.int("UPLOAD_MAX_MB", default=10) * 2**20
+"""Of a form with its files."""
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 """Web sites whose scripts may call the API with a token of their own, such as `https://shop.example.com`."""
 CORS_URLS_REGEX = r"^/api/"

@@ -12,5 +12,6 @@ traces.start()
 django = get_wsgi_application()
 
 from airlines.api.search_door import SearchDoor  # noqa: E402 -- models can be loaded now
+from flights_project.gateway.bodies import LengthOfBodies  # noqa: E402 -- likewise
 
-application = SearchDoor(django)
+application = SearchDoor(LengthOfBodies(django))

@@ -50,6 +50,11 @@ class TokenSerializer(TokenObtainSerializer):
 
     otp = serializers.CharField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # No address is longer, and attempts are counted by it.
+        self.fields[self.username_field] = serializers.CharField(write_only=True, max_length=254)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         count_attempt(Calls.LOGIN, attrs[self.username_field])
         super().validate(attrs)
