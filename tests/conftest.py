@@ -11,6 +11,10 @@ from axe_core_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from flights_project.local.environment import PROJECT
+from flights_project.local.lifetime import Servers
+from flights_project.local.place import find_place
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -34,6 +38,16 @@ def of_this_database(django_db_setup: None) -> dict[str, str]:
     database = urlsplit(os.environ["DATABASE_URL"])
     path = database.path.rpartition("/")[0] + "/" + str(connection.settings_dict["NAME"])
     return {"DATABASE_URL": database._replace(path=path).geturl()}
+
+
+@pytest.fixture
+def broker() -> Iterator[Servers]:
+    """A Valkey of its own, which a test may stop."""
+    home = find_place(PROJECT).folder / f"tests-broker-{os.getpid()}"
+    servers = Servers(home, find_place(PROJECT), durable=False)
+    servers.use(postgres=False)
+    yield servers
+    servers.leave()
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,21 @@ class TestTheServer:
 
         assert flights.release(held["locator"])["status"] == "cancelled"
 
+    def test_what_happened_is_read_on_from_where_one_was(self, flights: Flights, flight: Flight) -> None:
+        [offer] = flights.search(origin="DEL", destination="BOM", depart_on=flight.departs_on.isoformat())
+        held = flights.hold(offer["offer"], passengers=[ASHA], contact={"email": "a@example.com"})
+        [first] = flights.events()
+        assert (first["type"], first["data"]["locator"]) == ("booking.held", held["locator"])
+
+        flights.pay(held["locator"], gateway="sandbox", token="tok_ok")
+        quote = flights.quote_cancellation(held["locator"])
+        flights.confirm_cancellation(held["locator"], quote["id"])
+
+        assert [event["type"] for event in flights.events(after=first["sequence"])] == [
+            "booking.confirmed",
+            "booking.cancelled",
+        ]
+
     def test_lists_are_read_over_all_pages(self, flights: Flights, flight: Flight, integrator: User) -> None:
         made = {make_hold(integrator, flight, now=timezone.now()).locator for _ in range(3)}
 

@@ -16,7 +16,6 @@ from kombu import Connection
 
 from flights_project.local.environment import PROJECT
 from flights_project.local.lifetime import Servers
-from flights_project.local.place import find_place
 from flights_project.local.process import Process, tree_of
 from flights_project.local.server import wait_until
 from notifications.models import Message
@@ -41,16 +40,6 @@ for n in range(int(sys.argv[1]), int(sys.argv[2])):
 def mails() -> Iterator[MailServer]:
     with MailServer() as server:
         yield server
-
-
-@pytest.fixture
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """A Valkey of its own, which a test may stop."""
-    home = find_place(PROJECT).folder / f"tests-broker-{os.getpid()}"
-    servers = Servers(home, find_place(PROJECT), durable=False)
-    servers.use(postgres=False)
-    yield servers
-    servers.leave()
 
 
 @pytest.fixture

@@ -45,6 +45,20 @@ def test_every_number_is_documented():
     assert {name for name in families if f"`{name}`" not in page} - {"flights_open"} == set()
 
 
+PAGES = [
+    page
+    for folder in (".", "docs", "docs/architecture", "docs/decisions", "docs/operations", "clients/python")
+    for page in sorted(Path(settings.BASE_DIR, folder).glob("*.md"))
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(settings.BASE_DIR)))
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
 def names_in(path: str) -> set[str]:
     tree = ast.parse(Path(settings.BASE_DIR, path).read_text())
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}

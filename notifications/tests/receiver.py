@@ -1,5 +1,6 @@
 """Somebody else's machine that webhooks are sent to: a real server, which behaves well or badly."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ class Receiver:
     """Inside `with`, answers on a port of this machine as `answers` say, by path; others get 200.
 
     An answer is a status, or something to do with the request's handler. `hang` keeps callers waiting until the end.
+    With `tls`, it speaks https and nothing else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         self.received: list[Received] = []
         self.answers: dict[str, int | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.closing = threading.Event()
@@ -46,6 +49,8 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -59,7 +64,7 @@ class Receiver:
         self._thread.join()
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self._server.server_port}{path}"
+        return f"{self._scheme}://{host}:{self._server.server_port}{path}"
 
     def hang(self, handler: BaseHTTPRequestHandler) -> None:
         self.hanging.release()

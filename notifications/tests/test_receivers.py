@@ -4,10 +4,13 @@ import socket
 from ipaddress import ip_address
 from typing import Any
 
+import certifi
 import pytest
 
 from notifications.services import receivers
 from notifications.services.receivers import Post, Sender, is_public, literal_address
+from notifications.tests.authority import Authority
+from notifications.tests.receiver import Receiver
 
 
 def post(url):
@@ -172,3 +175,50 @@ class TestAnswers:
 
         assert answer.status is None
         assert receiver.received == []
+
+
+class TestHttps:
+    HOST = "hooks.example.com"
+
+    @pytest.fixture
+    def authority(self, tmp_path, monkeypatch):
+        """The one that this machine trusts."""
+        authority = Authority(tmp_path)
+        monkeypatch.setattr(certifi, "where", lambda: str(authority.bundle))
+        return authority
+
+    @pytest.fixture
+    def call(self, names):
+        """What becomes of a post to a server with `tls` that HOST leads to, and what the server was sent."""
+        names[self.HOST] = ["127.0.0.1"]
+
+        def call(tls):
+            with Receiver(tls) as receiver:
+                [answer] = send(receiver.url("/hook", host=self.HOST))
+            return answer, receiver.received
+
+        return call
+
+    def test_a_receiver_with_a_certificate_of_its_name_is_sent_to(self, authority, call):
+        answer, [received] = call(authority.context_for(self.HOST))
+
+        assert (answer.status, answer.error) == (200, "")
+        assert received.body == "{}"
+
+    def test_one_of_another_name_is_not(self, authority, call):
+        answer, received = call(authority.context_for("hooks.example.org"))
+
+        assert "certificate verify failed: Hostname mismatch" in answer.error
+        assert received == []
+
+    def test_one_that_has_expired_is_not(self, authority, call):
+        answer, received = call(authority.context_for(self.HOST, expired=True))
+
+        assert "certificate has expired" in answer.error
+        assert received == []
+
+    def test_one_of_an_authority_that_nobody_trusts_is_not(self, authority, call, tmp_path):
+        answer, received = call(Authority(tmp_path, "Somebody").context_for(self.HOST))
+
+        assert "certificate verify failed" in answer.error
+        assert received == []

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from flights_client.models import Booking, CancellationQuote, Contact, Offer, Passenger, Payment
+from flights_client.models import Booking, CancellationQuote, Contact, Event, Offer, Passenger, Payment
 from flights_client.problems import Problem
 
 WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
@@ -20,7 +20,8 @@ LONGEST_WAIT = 60.0
 class Flights:
     """Speaks to one deployment with an integrator's key. Use it as a context manager, or `close` it.
 
-    Every call raises `Problem` for an answer that is none, and `httpx.TransportError` where none came after `tries`.
+    Every call raises `Problem` for an answer that is none, and `httpx.TransportError` where none came after `tries`
+    of `timeout` seconds each.
     """
 
     def __init__(
@@ -29,13 +30,14 @@ class Flights:
         *,
         key: str,
         tries: int = 4,
+        timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._http = httpx.Client(
             base_url=f"{base_url.rstrip('/')}/api/v1/",
             headers={"Authorization": f"Api-Key {key}"},
-            timeout=30,
+            timeout=timeout,
             transport=transport,
         )
         self._tries = tries
@@ -92,6 +94,11 @@ class Flights:
         """Cancel what was quoted; twice is once."""
         path = f"bookings/{locator}/cancellation-quotes/{quote}/confirm/"
         return cast("CancellationQuote", self._ask("POST", path))
+
+    def events(self, *, after: int | None = None) -> Iterator[Event]:
+        """What has happened to the bookings of the key's owner since the event with the sequence `after`, oldest first,
+        up to now; without it all that is kept. Keep the last one's `sequence`, and go on from there."""
+        return cast("Iterator[Event]", self.pages("events/", **({} if after is None else {"after": after})))
 
     def pages(self, path: str, **filters: str | int) -> Iterator[dict[str, Any]]:
         """Each thing in a list, over all of its pages."""

@@ -1,6 +1,6 @@
 """What the API says and wants to hear, as far as a program that sells needs it. The whole is `docs/openapi.yaml`."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Money(TypedDict):
@@ -81,3 +81,11 @@ class CancellationQuote(TypedDict):
     penalty: Money
     expires_at: str
     confirmed_at: str | None
+
+
+class Event(TypedDict):
+    id: str
+    type: str
+    timestamp: str
+    sequence: int
+    data: dict[str, Any]
