@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.conf import settings
 
-from airlines.itineraries import PriceTable, label, price_table, search_url
+from airlines.itineraries import PriceTable, label, party_in_words, price_table, search_url
 from airlines.models import Flight
 from airlines.services.pricing import Party
 from bookings.models import Booking, Coupon, Passenger, Payment, Refund
@@ -28,6 +28,15 @@ class Trip:
     @cached_property
     def price(self) -> PriceTable:
         return price_table(price_of(self.booking), total=self.booking.total)
+
+    @property
+    def _party(self) -> Party:
+        kinds = [passenger.type for passenger in self.booking.passengers.all()]
+        return Party(kinds.count("adult"), kinds.count("child"), kinds.count("infant"))
+
+    @property
+    def party_in_words(self) -> str:
+        return party_in_words(self._party)
 
     @property
     def first_zone(self) -> str:
@@ -117,6 +126,13 @@ class Trip:
         return {coupon.passenger_id for coupon in coupons} - flying
 
     @property
+    def checked_in_passengers(self) -> set[int]:
+        """Ids of the travellers who are checked in for a flight that has not left."""
+        return {
+            coupon.passenger_id for coupon in self.booking.coupons.all() if coupon.status == Coupon.Status.CHECKED_IN
+        }
+
+    @property
     def cancelled_flights(self) -> set[int]:
         """Ids of the flights of a confirmed booking that nobody of it is on any more."""
         coupons = self.booking.coupons.all()
@@ -166,10 +182,9 @@ class Trip:
 
     @property
     def search_again_url(self) -> str:
-        kinds = [passenger.type for passenger in self.booking.passengers.all()]
         ends = [(part.flights[0], part.flights[-1]) for part in self.slices]
         return search_url(
             [(label(first.origin), label(last.destination), first.departs_on) for first, last in ends],
-            party=Party(kinds.count("adult"), kinds.count("child"), kinds.count("infant")),
+            party=self._party,
             cabin=self.booking.cabin,
         )

@@ -19,6 +19,7 @@ from bookings.services import check_in as checking_in
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.documents import write_document
 from bookings.services.holds import release_hold
+from bookings.timeline import timeline_of
 from bookings.trips import Trip
 from bookings.views.own import TravellerRequest, own_trip
 from flights_project.gateway.templatetags.flights import money
@@ -45,7 +46,8 @@ def trips(request: TravellerRequest) -> HttpResponse:
 @never_cache
 @login_required
 def trip(request: TravellerRequest, locator: str) -> HttpResponse:
-    return render(request, "bookings/trip.html", {"trip": own_trip(request, locator)})
+    trip = own_trip(request, locator)
+    return render(request, "bookings/trip.html", {"trip": trip, "timeline": timeline_of(trip)})
 
 
 @require_POST
