@@ -130,3 +130,8 @@ class CheckInClosed(DomainError):
 class InfantHasNoSeat(DomainError):
     code = "infant_has_no_seat"
     title = "An infant sits on the lap of its adult and has no seat of its own."
+
+
+class ReportExpired(DomainError):
+    code = "report_expired"
+    title = "This list is not there any more. Ask for it again."

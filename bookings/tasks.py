@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.services import expiry, reconciliation, refunds, reminders, sandbox, seat_orders, settlement
+from bookings.services import expiry, reconciliation, refunds, reminders, reports, sandbox, seat_orders, settlement
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,19 @@ def play_sandbox() -> int:
 @shared_task
 def reconcile() -> int:
     """Compare counters with coupons and the money with both; returns how many differences there are."""
-    differences = reconciliation.reconcile()
+    differences = reconciliation.reconcile_and_keep(now=timezone.now())
     for difference in differences:
         log.error("does_not_add_up", difference=str(difference))
     return len(differences)
+
+
+@shared_task(soft_time_limit=1700, time_limit=1800)
+def write_reports() -> int:
+    """Write the lists that staff have asked for; returns how many are ready."""
+    return reports.write_reports(now=timezone.now())
+
+
+@shared_task
+def forget_reports() -> int:
+    """Delete the files of lists whose time is over; returns how many parts went."""
+    return reports.forget_reports(now=timezone.now())

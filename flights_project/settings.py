@@ -9,6 +9,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 import pghistory
@@ -47,6 +48,10 @@ if not (RATE_LIMITS or DEMO):
 AIRLINE_NAME = env.str("AIRLINE_NAME", default="Kestrel Air")
 AIRLINE_CODE = env.str("AIRLINE_CODE", default="KV")
 """IATA designator, the first two characters of a flight number."""
+AIRLINE_ZONE = env.str("AIRLINE_ZONE", default="Asia/Kolkata")
+"""IANA zone of the airline's home, where its day begins."""
+if AIRLINE_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"AIRLINE_ZONE={AIRLINE_ZONE} is no zone of the IANA's.")
 AIRLINE_ACCOUNTING_CODE = env.str("AIRLINE_ACCOUNTING_CODE", default="897")
 """IATA three-digit code, the first three digits of a ticket number."""
 CURRENCY = env.str("CURRENCY", default="INR")
@@ -260,6 +265,7 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.expire_holds": {"queue": "urgent"},
     "notifications.tasks.deliver_messages": {"queue": "urgent"},
     "bookings.tasks.reconcile": {"queue": "patient"},
+    "bookings.tasks.write_reports": {"queue": "patient"},
     "flights_project.gateway.tasks.forget_idempotency_keys": {"queue": "patient"},
     "notifications.tasks.forget_events": {"queue": "patient"},
     # With a process of its own: whoever waits for other people's machines keeps nobody else waiting.
@@ -287,6 +293,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver webhooks": {"task": "notifications.tasks.deliver_webhooks", "schedule": 2},
     "forget events": {"task": "notifications.tasks.forget_events", "schedule": crontab(minute=47)},
     "forget previews of fares": {"task": "airlines.tasks.forget_fare_previews", "schedule": crontab(hour=3, minute=5)},
+    "write lists": {"task": "bookings.tasks.write_reports", "schedule": 60},
+    "forget lists": {"task": "bookings.tasks.forget_reports", "schedule": crontab(minute=37)},
     "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",
@@ -558,12 +566,32 @@ LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
 
 # --- The staff desk -------------------------------------------------------------------------------------------------
 
+REPORT_LIFETIME = timedelta(hours=env.int("REPORT_HOURS", default=24))
+"""So long a list that staff have asked for can be taken away."""
+DESK_LINKS = [
+    (_("Today"), "today", "admin:index", ""),
+    (_("Load and revenue"), "monitoring", "admin:bookings_revenue", "bookings.revenue_report"),
+]
+"""What the navigation begins with: title, Material symbol, page, and the permission that it takes."""
 DESK_PAGES = [
     (
-        _("Today"),
-        {"airlines.flight": "flight", "bookings.booking": "luggage", "bookings.coupon": "airline_seat_recline_normal"},
+        _("Flights and bookings"),
+        {
+            "airlines.flight": "flight",
+            "bookings.booking": "luggage",
+            "bookings.coupon": "airline_seat_recline_normal",
+            "bookings.report": "download",
+        },
     ),
-    (_("Money"), {"bookings.payment": "payments", "bookings.refund": "undo", "bookings.ticket": "confirmation_number"}),
+    (
+        _("Money"),
+        {
+            "bookings.payment": "payments",
+            "bookings.refund": "undo",
+            "bookings.ticket": "confirmation_number",
+            "bookings.reconciliation": "balance",
+        },
+    ),
     (
         _("Prices"),
         {
@@ -611,6 +639,8 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "flights_project.gateway.desk.environment",
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "flights_project.gateway.desk.navigation"},
+    "DASHBOARD_CALLBACK": "bookings.admin.today.today_page",
+    "STYLES": ["flights_project.gateway.desk.stylesheet"],
     "COMMAND": {"search_callback": "bookings.admin.finding.find_at_once"},
     "BORDER_RADIUS": "8px",
     "COLORS": {

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from airlines.models import Airport, City, ConnectionTime
 from airlines.services.fare_changes import FareFilter, preview_change
 from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight, make_pricing_rule
-from bookings.models import Booking, Refund
+from bookings.models import Booking, Reconciliation, Refund, Report
+from bookings.services.reports import ask_report
 from bookings.tests.factories import adult, infant, make_booking, make_hold
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.roles import Role
@@ -51,6 +52,9 @@ def one_more(traveller, agent, in_a_month, now, settings):
         booking = make_booking(traveller, there, back, now=now, travellers=[adult(), adult(), infant(with_adult=0)])
         make_hold(traveller, there, now=now)
         payment = booking.payments.get()
+        Reconciliation.objects.create(ran_at=now, count=0)
+        days = {"first_day": now.date(), "last_day": now.date()}
+        ask_report(kind=Report.Kind.BOOKINGS, **days, reason="Audit", user=agent, now=now)
         Refund.objects.create(payment=payment, amount=10, reason=Refund.Reason.SEATS_GONE, started_at=now)
         partner = User.objects.create_user(f"partner{number}@example.com")
         partner.groups.add(Group.objects.get(name=Role.INTEGRATOR))

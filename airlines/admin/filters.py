@@ -32,7 +32,7 @@ class WhenFilter(RadioFilter):
         return queryset.filter(**{f"{self.path}departs_at__gte": since})
 
     def _asked_otherwise(self, request: HttpRequest) -> bool:
-        dates = f"{self.path}departs_on"
+        dates = (f"{self.path}departs_on", f"{self.path}departs_at")
         return bool(request.GET.get("q")) or any(
             value and name.startswith(dates) for name, value in request.GET.items()
         )

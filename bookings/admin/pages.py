@@ -28,6 +28,8 @@ from bookings.admin.inlines import (
     journey,
 )
 from bookings.admin.irregular_days import IrregularDays
+from bookings.admin.manifests import Manifests
+from bookings.admin.revenue import RevenuePages
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
 from bookings.services.seat_reports import explain_seats
@@ -216,10 +218,10 @@ admin.site.unregister(Flight)
 
 
 @admin.register(Flight)
-class BookedFlightAdmin(IrregularDays, FlightAdmin):
+class BookedFlightAdmin(IrregularDays, RevenuePages, Manifests, FlightAdmin):
     """The flight's page, with the way to its travellers and to what they have to be told."""
 
-    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day"]
+    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day", "earnings", "manifest"]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.seats_page)

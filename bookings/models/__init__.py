@@ -2,6 +2,8 @@
 
 from bookings.models.bookings import Booking, Coupon, Document, Passenger, Segment, Ticket
 from bookings.models.money import CancellationQuote, Payment, Refund
+from bookings.models.reconciliations import Reconciliation
+from bookings.models.reports import Report, ReportPart
 from bookings.models.sandbox import SandboxCharge
 from bookings.models.saved_travellers import SavedTraveller
 from bookings.models.seat_orders import OrderedSeat, SeatOrder
@@ -14,7 +16,10 @@ __all__ = [
     "OrderedSeat",
     "Passenger",
     "Payment",
+    "Reconciliation",
     "Refund",
+    "Report",
+    "ReportPart",
     "SandboxCharge",
     "SavedTraveller",
     "SeatOrder",

@@ -81,6 +81,13 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["ask_again_at"], name="payment_to_settle", condition=Q(status="started")),
+            models.Index(fields=["-started_at"], name="payment_newest"),
+            models.Index(
+                fields=["answered_at"],
+                include=["amount"],
+                name="payment_taken",
+                condition=Q(status__in=["succeeded", "partly_refunded", "refunded"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,7 +164,11 @@ class Refund(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
             models.CheckConstraint(condition=Q(status__in=["started", "succeeded"]), name="refund_status_known"),
         ]
-        indexes = [models.Index(fields=["started_at"], name="refund_to_pay", condition=Q(status="started"))]
+        indexes = [
+            models.Index(fields=["started_at"], name="refund_to_pay", condition=Q(status="started")),
+            models.Index(fields=["-started_at"], name="refund_newest"),
+            models.Index(fields=["paid_at"], include=["amount"], name="refund_paid", condition=Q(status="succeeded")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.payment.currency}"

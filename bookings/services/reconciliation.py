@@ -7,10 +7,16 @@ Seating: everybody who has a seat sits in the booking's cabin of the flight's ai
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+
+from bookings.models import Reconciliation
+
+KEPT = 100
+"""Differences that are kept in words; all of them are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,14 @@ SEATING = """
 def reconcile() -> list[Difference | Misplaced]:
     """Every difference there is; none where all is well. Three statements, whatever the number of bookings."""
     return [*_seats(), *_ledger(), *_seating()]
+
+
+def reconcile_and_keep(*, now: datetime) -> list[Difference | Misplaced]:
+    """As `reconcile`; what was found is kept for the desk."""
+    differences = reconcile()
+    first = [str(difference) for difference in differences[:KEPT]]
+    Reconciliation.objects.create(ran_at=now, count=len(differences), differences=first)
+    return differences
 
 
 def _seats() -> Iterator[Difference]:

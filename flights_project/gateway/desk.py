@@ -116,8 +116,13 @@ class StaffDesk(UnfoldAdminSite):
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar: `DESK_PAGES` as far as somebody may see them."""
-    groups = []
+    """The side bar: `DESK_LINKS` and `DESK_PAGES` as far as somebody may see them."""
+    first = [
+        {"title": title, "icon": icon, "link": reverse(page)}
+        for title, icon, page, right in settings.DESK_LINKS
+        if not right or request.user.has_perm(right)
+    ]
+    groups: list[dict[str, Any]] = [{"title": "", "separator": False, "items": first}]
     for title, icons in settings.DESK_PAGES:
         links = [_link(page, icon) for model, icon in icons.items() if (page := _page_for(model, request))]
         if links:
@@ -138,6 +143,10 @@ def _link(page: "_ModelAdmin[Any]", icon: str) -> dict[str, Any]:
 def environment(request: HttpRequest) -> list[str] | None:
     """What warns staff that they are not selling real seats."""
     return [_("Demo"), "warning"] if settings.DEMO else None
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("css/desk.css")
 
 
 def favicon(request: HttpRequest) -> str:
