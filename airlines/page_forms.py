@@ -6,6 +6,7 @@ What is right and wrong is said by `forms.read_search`, as for the API.
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from django import forms
 from django.utils import timezone
@@ -27,6 +28,7 @@ PLACES_LISTED = 200
 OF_THE_STEP = ("depart_after", "depart_before", "arrive_after", "arrive_before", "via", "cursor")
 """Parameters that are of one slice only: choosing a flight leaves them behind."""
 CARDS_ON_A_PAGE = 20
+ONE_ADULT = {"adults": "1", "children": "0", "infants": "0", "cabin": CabinClass.ECONOMY.value}
 
 
 class DateInput(forms.DateInput):
@@ -79,7 +81,7 @@ class FilterFields(forms.Form):
 
     sort = _text(
         _("Sort by"),
-        forms.Select(
+        forms.RadioSelect(
             choices=[
                 (Sort.BEST, _("Best")),
                 (Sort.PRICE, _("Cheapest")),
@@ -89,8 +91,8 @@ class FilterFields(forms.Form):
             ]
         ),
     )
-    max_stops = _text(_("Stops"), forms.Select())
-    family = _text(_("Fare"), forms.Select())
+    max_stops = _text(_("Stops"), forms.RadioSelect())
+    family = _text(_("Fare"), forms.RadioSelect())
     refundable = forms.BooleanField(label=_("Refundable"), required=False)
     bag = forms.BooleanField(label=_("With a checked bag"), required=False)
     min_price = _text(_("Price at least"), _whole_number())
@@ -104,6 +106,8 @@ class FilterFields(forms.Form):
     via = _text(_("Change flights at"), forms.Select())
     avoid = _text(_("Do not change at"), forms.Select())
 
+    ALWAYS = frozenset({"sort"})
+    """What leaves nothing out."""
     STOPS = {0: _("Direct only"), 1: _("1 stop at most"), 2: _("2 stops at most")}
 
     def show_counts(self, counts: Counts | None = None) -> None:
@@ -123,7 +127,7 @@ class FilterFields(forms.Form):
             self._choose(name, words, [(value, value, count) for value, count in sorted(there.items())])
         for name in ("refundable", "bag"):
             if counts:
-                self.fields[name].label = _counted(self.fields[name].label, tables[name].get(True, 0))
+                self[name].label = _counted(self.fields[name].label, tables[name].get(True, 0))
         self.has_several_airlines = len(tables.get("airline", {})) > 1 or bool(self.data.get("airline"))
         self.has_connections = any(tables.get("via", {})) or bool(self.data.get("via") or self.data.get("avoid"))
         self.depart_bands = self._bands("depart", tables)
@@ -138,6 +142,24 @@ class FilterFields(forms.Form):
                 Band(first, last, count, self.url_with({f"{name}_after": first, f"{name}_before": last, "cursor": ""}))
             )
         return bands
+
+    def in_use(self) -> list[tuple[Any, str]]:
+        """The filters that leave something out: in words, and the search without each."""
+        return [
+            (self._in_words(name), self.url_with({name: "", "cursor": ""}))
+            for name in FilterFields.base_fields
+            if name not in self.ALWAYS and self.data.get(name)
+        ]
+
+    def _in_words(self, name: str) -> Any:
+        field, value = FilterFields.base_fields[name], self.data[name]
+        if isinstance(field, forms.BooleanField):
+            return field.label
+        if name == "max_stops":
+            return next((words for stops, words in self.STOPS.items() if str(stops) == value), value)
+        if name == "family":
+            return next((each.name for each in current().families.values() if each.code == value), value)
+        return _("%(label)s: %(value)s") % {"label": field.label, "value": value}
 
     def url_with(self, changes: Mapping[str, str]) -> str:
         """This search with other parameters."""
@@ -182,11 +204,13 @@ class SearchPageForm(FilterFields):
     nearby = forms.BooleanField(label=_("Nearby airports too"), required=False)
     chosen = _text(_("Chosen flights"), forms.HiddenInput())
 
-    def __init__(self, asked: Mapping[str, Any] | None = None, *, now: datetime | None = None) -> None:
-        initial = {"trip": self.RETURN, "adults": 1, "children": 0, "infants": 0, "cabin": CabinClass.ECONOMY}
-        super().__init__(_with_trip(asked), initial=initial)
+    def __init__(
+        self, asked: Mapping[str, Any] | None = None, *, now: datetime | None = None, remembered: str = ""
+    ) -> None:
         self.now = now or timezone.now()
-        first_day = (self.now - ANYWHERE_STILL).date()
+        self.first_day = first_day = (self.now - ANYWHERE_STILL).date()
+        initial = ONE_ADULT | {"trip": self.RETURN}
+        super().__init__(_complete(asked), initial=initial | _still_to_come(remembered, first_day))
         on_sale = {name: str(day) for name, day in (("min", first_day), ("max", last_day_on_sale())) if day}
         for name in ("depart_on", "return_on"):
             self.fields[name].widget = DateInput(on_sale)
@@ -225,6 +249,34 @@ class SearchPageForm(FilterFields):
     def more_slices(self) -> list[list[forms.BoundField]]:
         """The fields of the second to the last slice of a journey of several."""
         return [[self[name] for name in row] for row in ROWS[1:]]
+
+    @property
+    def has_further_slices(self) -> bool:
+        """Whether something is entered or wrong in the third slice or a later one."""
+        names = [name for row in ROWS[2:] for name in row]
+        return any(self[name].value() or self[name].errors for name in names)
+
+    @property
+    def travellers(self) -> int:
+        """How many people the form says, as far as these are numbers."""
+        said = [str(self[name].value()) for name in ("adults", "children", "infants")]
+        return sum(int(number) for number in said if number.isdecimal())
+
+    @property
+    def cabin_chosen(self) -> str:
+        return str(dict(CabinClass.choices).get(self["cabin"].value(), CabinClass.ECONOMY.label))
+
+    @property
+    def party_has_errors(self) -> bool:
+        return any(self[name].errors for name in ("adults", "children", "infants", "cabin"))
+
+    @property
+    def to_remember(self) -> str:
+        """What the next visit begins with: this search without what was chosen, sorted and filtered."""
+        left_out = {*FilterFields.base_fields, "cursor", "chosen"}
+        return urlencode(
+            [(name, value) for name, value in self._asked().items() if value and name in self.fields.keys() - left_out]
+        )
 
     @property
     def cabin_name(self) -> str:
@@ -268,7 +320,7 @@ class SearchPageForm(FilterFields):
         """The day before and the day after that can be searched too, each with where that is."""
         slices, step = self.query.slices, self.step
         day = slices[step].depart_on
-        first = slices[step - 1].depart_on if step else (self.now - ANYWHERE_STILL).date()
+        first = slices[step - 1].depart_on if step else self.first_day
         days_after = [last for last in (last_day_on_sale(), *(part.depart_on for part in slices[step + 1 :])) if last]
         name = "return_on" if self.is_return and step else ROWS[step][2]
         days = [day - timedelta(days=1), day + timedelta(days=1)]
@@ -276,20 +328,41 @@ class SearchPageForm(FilterFields):
         return [(self.url_with({name: other.isoformat(), "cursor": ""}), other) for other in wanted]
 
     @property
+    def with_nearby(self) -> str:
+        """The same search with nearby airports too; nothing where it has them already."""
+        return "" if self.query.nearby else self.url_with({"nearby": "on", "cursor": "", "chosen": ""})
+
+    @property
     def without_filters(self) -> str:
         return self.url_with(dict.fromkeys([*FilterFields.base_fields.keys() - {"sort"}, "cursor"], ""))
 
 
-def _with_trip(asked: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """A link that does not name the kind of trip means the one that its parameters make."""
-    if asked is None or asked.get("trip"):
-        return asked
+def _complete(asked: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A link that does not say who travels means one adult in economy; the kind of trip is what its parameters make."""
+    if asked is None:
+        return None
+    said = ONE_ADULT | {name: value for name, value in asked.items() if value or name not in ONE_ADULT}
+    if said.get("trip"):
+        return said
     trip = SearchPageForm.ONE_WAY
-    if asked.get("return_on"):
+    if said.get("return_on"):
         trip = SearchPageForm.RETURN
-    elif any(asked.get(name) for name in ROWS[1]):
+    elif any(said.get(name) for name in ROWS[1]):
         trip = SearchPageForm.MULTI
-    return dict(asked.items()) | {"trip": trip}
+    return said | {"trip": trip}
+
+
+def _still_to_come(remembered: str, first_day: date) -> dict[str, str]:
+    """An earlier search as a form begins with it: without days that have passed since."""
+    known = {*SearchPageForm.base_fields, *(name for row in ROWS[1:] for name in row)} - {*FilterFields.base_fields}
+    days = {"return_on", *(day for _origin, _destination, day in ROWS)}
+    try:
+        asked = dict(parse_qsl(remembered, max_num_fields=len(known)))
+    except ValueError:
+        return {}
+    return {
+        name: text for name, text in asked.items() if name in known and not (name in days and text < str(first_day))
+    }
 
 
 def cabins_flown() -> list[tuple[str, str]]:

@@ -109,6 +109,23 @@ class CalendarForm(PriceForm):
         return cleaned
 
 
+class DaysForm(CalendarForm):
+    """A month to choose a day from; what is not entered yet is no fault."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("origin", "destination", "month"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        return PriceForm.clean(self)
+
+    @property
+    def first_day(self) -> date:
+        """Its first day; of this month where none is named."""
+        return self.cleaned_data.get("month") or self.today.replace(day=1)
+
+
 class FlexibleForm(PriceForm):
     """The lowest prices of a return, three days around each of two days."""
 

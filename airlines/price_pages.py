@@ -1,7 +1,8 @@
 """Lowest prices as pages show them: each with the search that it comes from."""
 
+from calendar import Calendar
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -14,13 +15,15 @@ from django.utils.formats import date_format
 from airlines.itineraries import search_url
 from airlines.models import Country, Low
 from airlines.page_forms import DateInput, cabins_flown
-from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm, month_end, next_month
+from airlines.price_forms import AnywhereForm, CalendarForm, DaysForm, FlexibleForm, PriceForm, month_end, next_month
 from airlines.services.lows import DAYS_AROUND, DayLow, Journey, anywhere, lows_around, lows_by_day
 from airlines.services.places import Place
-from airlines.services.reference import current
+from airlines.services.reference import current, last_day_on_sale
 from airlines.services.search import SearchQuery
 
 F = TypeVar("F", bound=PriceForm)
+DAYS_BEFORE, DAYS_AFTER, NEAR_DAYS = timedelta(days=7), timedelta(days=30), 4
+"""Where nothing is found, how far is looked for days with flights, and how many are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class PricedDay:
     is_cheapest: bool = False
     is_shown: bool = False
     """The day that the page is about."""
+    can_be_flown: bool = True
+    """Not passed, and on sale already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,31 @@ def calendar(form: CalendarForm) -> dict[str, Any]:
             (other, calendar_url(origin, destination, other, form.chosen_cabin))
             for other in months
             if form.today.replace(day=1) <= other.replace(day=1) <= form.last_day()
+        ],
+    }
+
+
+def month_of_days(form: DaysForm) -> dict[str, Any]:
+    """A month of a date picker, week by week from Monday: without prices as long as one of the places is not known."""
+    asked, month = form.cleaned_data, form.first_day
+    origin, destination = asked.get("origin"), asked.get("destination")
+    priced: dict[date, PricedDay] = {}
+    if origin and destination:
+        days = lows_by_day(
+            origin=origin,
+            destination=destination,
+            first=month,
+            last=month_end(month),
+            cabin=form.chosen_cabin,
+            now=form.now,
+        )
+        priced = {each.day: each for each in _priced(days, origin, destination, form.chosen_cabin)}
+    weeks = Calendar().monthdatescalendar(month.year, month.month)
+    return {
+        "month": month,
+        "weeks": [
+            [priced.get(day) or PricedDay(day, None, "") if day.month == month.month else None for day in week]
+            for week in weeks
         ],
     }
 
@@ -201,6 +231,19 @@ def anywhere_by_price(form: AnywhereForm) -> dict[str, Any]:
     }
 
 
+def near_days(query: SearchQuery, form: Any) -> list[PricedDay]:
+    """For a search that finds nothing: the days next to it that have a price, the nearest first."""
+    there = query.slices[0]
+    first = max(there.depart_on - DAYS_BEFORE, form.first_day)
+    last = query.slices[-1].depart_on if len(query.slices) > 1 else there.depart_on + DAYS_AFTER
+    days = lows_by_day(
+        origin=there.origin, destination=there.destination, first=first, last=last, cabin=query.cabin, now=form.now
+    )
+    priced = [each for each in _priced(days, there.origin, there.destination, query.cabin) if each.total is not None]
+    priced.sort(key=lambda each: abs(each.day - there.depart_on))
+    return sorted(priced[:NEAR_DAYS], key=lambda each: each.day)
+
+
 def prices_around(query: SearchQuery, form: Any) -> dict[str, Any]:
     """For the results of a search: the lowest prices of the days around it, and the way to more of them.
 
@@ -219,7 +262,10 @@ def prices_around(query: SearchQuery, form: Any) -> dict[str, Any]:
             now=form.now,
         )
         return {
-            "days": _priced(days, *places, query.cabin, shown=there.depart_on),
+            "days": [
+                replace(each, can_be_flown=form.first_day <= each.day <= (last_day_on_sale() or each.day))
+                for each in _priced(days, *places, query.cabin, shown=there.depart_on)
+            ],
             "calendar_url": calendar_url(*places, there.depart_on, query.cabin),
             "follow_url": follow_url(*places, there.depart_on, None, query.cabin),
         }

@@ -1,26 +1,45 @@
 """Pages of what is for sale: the search, its results, and suggestions of places."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from airlines.itineraries import FEW_SEATS, cheapest_routes, offer_now, party_in_words
 from airlines.page_forms import SearchPageForm, listed_places
-from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm
-from airlines.price_pages import anywhere_by_price, calendar, flexible, for_page, prices_around
+from airlines.price_forms import AnywhereForm, CalendarForm, DaysForm, FlexibleForm, PriceForm
+from airlines.price_pages import (
+    anywhere_by_price,
+    calendar,
+    flexible,
+    for_page,
+    month_of_days,
+    near_days,
+    prices_around,
+)
 from airlines.services import changes
-from airlines.services.places import suggest_places
+from airlines.services.places import Place, Suggestion, suggest_places
+from airlines.services.reference import current
 from airlines.services.search import choose
+from airlines.styleguide import samples
 
 OFFERS_AT_ONCE = 20
 SLICES = frozenset("012345")
 SUGGESTED_FROM = 2
 """Letters typed before places are suggested."""
+NEAR = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?),(-?\d{1,3}(?:\.\d{1,6})?)\Z", re.ASCII)
+"""Latitude and longitude, in degrees."""
+REMEMBERED = "search"
+"""The cookie that keeps the last search."""
+REMEMBERED_FOR = timedelta(days=90)
 
 
 @require_safe
@@ -29,7 +48,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "airlines/home.html",
-        {"form": SearchPageForm(now=now), "places": listed_places(), "routes": cheapest_routes(now)},
+        {
+            "form": SearchPageForm(now=now, remembered=request.COOKIES.get(REMEMBERED, "")),
+            "places": listed_places(),
+            "routes": cheapest_routes(now),
+        },
     )
 
 
@@ -37,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """What can be bought. A journey of several slices is chosen slice by slice (`chosen`), the last with its offer."""
     now = timezone.now()
-    form = SearchPageForm(request.GET or None, now=now)
+    form = SearchPageForm(request.GET or None, now=now, remembered=request.COOKIES.get(REMEMBERED, ""))
     context: dict[str, object] = {"form": form, "places": listed_places()}
     if not form.is_valid():
         return render(request, "airlines/search_form.html", context)
@@ -51,8 +74,26 @@ def search(request: HttpRequest) -> HttpResponse:
         "few_seats": FEW_SEATS,
         "position": position,
         "around": prices_around(form.query, form),
+        "families": [each for each in current().families.values() if each.code in choices.families],
+        "near_days": [] if choices.ways or form.step else near_days(form.query, form),
+        "is_from": not form.is_last_step,
+        "offers_url": f"{reverse('offers-now')}?slice={form.step}{'' if form.is_last_step else '&from=yes'}",
     }
-    return render(request, "airlines/search.html", context | found)
+    response = render(request, "airlines/search.html", context | found)
+    _remember(response, form.to_remember)
+    return response
+
+
+def _remember(response: HttpResponse, search: str) -> None:
+    """The first page begins with this search next time, without an account and without a script."""
+    response.set_cookie(
+        REMEMBERED,
+        search,
+        max_age=REMEMBERED_FOR,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @require_safe
@@ -86,6 +127,14 @@ def anywhere(request: HttpRequest) -> HttpResponse:
     return _price_page(request, "airlines/anywhere.html", AnywhereForm, anywhere_by_price)
 
 
+@require_safe
+def price_days(request: HttpRequest) -> HttpResponse:
+    """A month of the date picker, with the lowest price of each day where it is known from where to where."""
+    form = DaysForm(request.GET, now=timezone.now())
+    form.full_clean()
+    return render(request, "airlines/price_days.html", month_of_days(form))
+
+
 F = TypeVar("F", bound=PriceForm)
 
 
@@ -103,7 +152,20 @@ def _price_page(
 
 @require_safe
 def place_suggestions(request: HttpRequest) -> HttpResponse:
-    """Options of a list box for what somebody has typed so far."""
+    """Options of a list box for what somebody has typed so far, or for where they are."""
     words = request.GET.get("q", "").strip()
-    places = suggest_places(words, countries=False) if len(words) >= SUGGESTED_FROM else []
+    near = NEAR.match(request.GET.get("near", ""))
+    places: Sequence[Place | Suggestion] = []
+    if near:
+        places = current().nearest((float(near[1]), float(near[2])))
+    elif len(words) >= SUGGESTED_FROM:
+        places = suggest_places(words, countries=False)
     return render(request, "airlines/place_options.html", {"places": places})
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component in its states, for those who build pages: staff, and everybody where the code is worked on."""
+    if not (settings.DEBUG or request.user.is_staff):
+        raise Http404
+    return render(request, "desk/styleguide.html", samples())

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -89,6 +90,14 @@ class Connection:
         return clock.local_date(self.landing.arrives_at, zone) != clock.local_date(self.leaving.departs_at, zone)
 
 
+class Stretch(NamedTuple):
+    """A flight or a wait as a part of its journey, in per cent of it: where it begins, and how long it is."""
+
+    start: float
+    length: float
+    is_wait: bool
+
+
 @dataclass(frozen=True)
 class FlightsInOrder:
     """One direction of a journey: one flight, or connecting flights in order."""
@@ -121,6 +130,16 @@ class FlightsInOrder:
     def key(self) -> str:
         """The flights' ids in order: `12-34`."""
         return "-".join(str(flight.pk) for flight in self.flights)
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """Flights and the waits between them, in order."""
+        instants = list(chain.from_iterable((flight.departs_at, flight.arrives_at) for flight in self.flights))
+        ends = [round(100 * ((instant - self.departs_at) / self.duration), 2) for instant in instants]
+        return [
+            Stretch(start, round(end - start, 2), is_wait=bool(number % 2))
+            for number, (start, end) in enumerate(pairwise(ends))
+        ]
 
     @property
     def connections(self) -> list[Connection]:

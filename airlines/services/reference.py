@@ -19,8 +19,10 @@ from airlines.models import Airport, ConnectionTime, FareFamily, Route, TaxRule
 from airlines.services.connections import ConnectionRules, Network, Stop
 from airlines.services.places import CODE_IN_BRACKETS, Place, place_of
 from airlines.services.price_book import PriceBook
+from flights_project.lib.earth import great_circle_km
 
 NEVER = float("-inf")
+NEAREST_AIRPORTS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,14 @@ class Reference:
         code = (bracketed.group(1) if bracketed else words).upper()
         airports = self.by_code.get(code)
         return place_of(code, airports) if airports else None
+
+    def nearest(self, point: tuple[float, float]) -> list[Place]:
+        """The airports nearest to a point (latitude, longitude, in degrees)."""
+
+        def distance(airport: Airport) -> float:
+            return great_circle_km(point, (airport.latitude, airport.longitude))
+
+        return [place_of(each.iata, [each]) for each in sorted(self.airports.values(), key=distance)[:NEAREST_AIRPORTS]]
 
 
 class _Kept:

@@ -164,6 +164,11 @@ class Choices:
     next: Page | None
     counts: Counts
 
+    @property
+    def families(self) -> set[str]:
+        """The codes of the fare families on this page."""
+        return {offer.family.code for way in self.ways for offer in way.offers}
+
 
 def choose(query: SearchQuery, *, now: datetime, page: Page) -> Choices:
     """Ways to fly the first slice of `query` that is not chosen yet, in its order."""

@@ -1,7 +1,7 @@
 """How pages write money, times and durations."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from django import template
 from django.conf import settings
@@ -16,6 +16,8 @@ from flights_project.lib.money import MoneyAmount, written
 
 register = template.Library()
 
+BRIEFLY_FROM = 100_000
+
 
 @register.filter
 def money(amount: Decimal | MoneyAmount) -> str:
@@ -23,6 +25,15 @@ def money(amount: Decimal | MoneyAmount) -> str:
     if isinstance(amount, dict):
         return written(Decimal(amount["amount"]), amount["currency"])
     return written(amount, settings.CURRENCY)
+
+
+@register.filter
+def brief_money(amount: Decimal) -> str:
+    """For a small cell: whole units, from a hundred thousand on in thousands. `₹4,501`, `₹104k`."""
+    whole = amount.to_integral_value(ROUND_CEILING)
+    if whole < BRIEFLY_FROM:
+        return written(whole, settings.CURRENCY)
+    return f"{written((whole / 1000).to_integral_value(ROUND_CEILING), settings.CURRENCY)}k"
 
 
 @register.filter
