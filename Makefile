@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -80,6 +80,9 @@ bench-places: tools ## Type-ahead over all airports of the world that have a cod
 
 bench-notifications: tools ## How soon a cancelled flight is told, a day's mail drained (ARGS="--messages 2000")
 	@$(BIN)/python -m benchmarks.notifications $(ARGS)
+
+bench-disruption: tools ## A cancelled flight with 180 travellers: rebooked and told, with a worker killed in the middle
+	@$(BIN)/python -m benchmarks.disruption $(ARGS)
 
 demo-reset: runtime ## The demo as on its first day
 	@$(BIN)/python -m flights_project.local.reset

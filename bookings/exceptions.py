@@ -91,6 +91,21 @@ class QuoteOutdated(DomainError):
     title = "There is a newer quote, or the booking has changed since. Ask for a new one."
 
 
+class ChangeClosed(DomainError):
+    code = "change_closed"
+    title = "This change has been answered, or there is nothing of it to choose about any more."
+
+
+class NothingProposed(DomainError):
+    code = "nothing_proposed"
+    title = "There is nothing to accept: the flight does not go, and no other one is proposed."
+
+
+class FlightsDoNotFit(DomainError):
+    code = "flights_do_not_fit"
+    title = "These flights do not lead from where the change begins to where this part of the journey ends, in time."
+
+
 class SeatTaken(DomainError):
     """`facts["seat"]` and `facts["flight"]` say which, where one is to blame."""
 

@@ -361,6 +361,19 @@ class AgreedTotalForm(forms.Form):
     total = forms.DecimalField()
 
 
+class ChoiceForm(forms.Form):
+    """`accept`, `refund`, or other flights in order by id: `12-34`."""
+
+    choice = forms.RegexField(
+        r"^(accept|refund|\d{1,18}(-\d{1,18}){0,2})\Z",
+        error_messages=dict.fromkeys(("required", "invalid"), _("Choose one.")),
+    )
+
+    @property
+    def flights(self) -> list[int]:
+        return [int(pk) for pk in self.cleaned_data["choice"].split("-")]
+
+
 class SeatForm(forms.Form):
     """A seat by name, or none; with the totals that the page showed for either."""
 

@@ -10,13 +10,16 @@ from airlines.exceptions import FlightClosed, NotOnSale, OfferExpired, OfferInva
 from bookings.exceptions import (
     AlreadyBooked,
     BookingLimitReached,
+    ChangeClosed,
     CheckInClosed,
     ExitRowNotAllowed,
+    FlightsDoNotFit,
     GatewayUnknown,
     HoldExpired,
     InfantHasNoSeat,
     MinorsAlone,
     NotCancellable,
+    NothingProposed,
     NotPayable,
     NotReleasable,
     PaymentRunning,
@@ -65,6 +68,9 @@ WORDS: dict[type[DomainError], str | Promise] = {
     MinorsAlone: gettext_lazy("This would leave a child or infant to fly without an adult. Cancel them too."),
     QuoteExpired: gettext_lazy("This calculation has expired, and nothing was cancelled. Look at a new one."),
     QuoteOutdated: gettext_lazy("The booking has changed since, and nothing was cancelled. Look at a new calculation."),
+    ChangeClosed: gettext_lazy("This has been answered already. Look at the trip as it is now."),
+    NothingProposed: gettext_lazy("There is nothing to accept yet. Choose another flight, or the money back."),
+    FlightsDoNotFit: gettext_lazy("These flights cannot be flown in the place of yours any more. Choose others."),
     PaymentRunning: gettext_lazy("A payment for this booking is still running. We did not start a second one."),
     GatewayUnknown: gettext_lazy("This way to pay is not open. Nothing was charged."),
     SeatTaken: gettext_lazy("Somebody was faster: this seat is taken. Nothing was changed, choose another one."),
@@ -104,6 +110,12 @@ def words_for(error: DomainError) -> str:
         return price_change_in_words(error)
     words = WORDS.get(type(error))
     return str(error) if words is None else str(words) % (WITHOUT_NAMES | error.facts)
+
+
+def words_for_code(code: str) -> str:
+    """As `words_for`, of an error of which only the code was kept; nothing for no code."""
+    words = next((words for error, words in WORDS.items() if error.code == code), code)
+    return str(words) % WITHOUT_NAMES if code else ""
 
 
 def price_change_in_words(error: PriceChanged) -> str:

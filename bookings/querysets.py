@@ -15,7 +15,15 @@ from flights_project.lib import clock
 from flights_project.lib.statements import columns, fetch, instance, instances, width
 
 if TYPE_CHECKING:
-    from bookings.models import Booking, Coupon, OrderedSeat, Payment, SeatOrder, Segment  # noqa: F401 -- the querysets' parameters
+    from bookings.models import (  # noqa: F401 -- the querysets' parameters
+        Booking,
+        Coupon,
+        ItineraryChange,
+        OrderedSeat,
+        Payment,
+        SeatOrder,
+        Segment,
+    )
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -84,6 +92,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "coupons__seat",
             "payments",
             "seat_orders__seats__seat",
+            "changes__flight",
         )
 
 
@@ -168,3 +177,13 @@ class CouponQuerySet(models.QuerySet["Coupon"]):
             .exclude(flight__status__in=("departed", "landed"))
             .filter(Q(flight__departs_at__gt=now) | Q(flight__status="cancelled"))
         )
+
+
+class ItineraryChangeQuerySet(models.QuerySet["ItineraryChange"]):
+    def open(self) -> Self:
+        """Not answered so far."""
+        return self.filter(status="open")
+
+    def to_carry_out(self) -> Self:
+        """Accepted by staff for their travellers, and not done yet."""
+        return self.open().filter(ordered_at__isnull=False)

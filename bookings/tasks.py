@@ -4,7 +4,17 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from bookings.services import expiry, reconciliation, refunds, reminders, reports, sandbox, seat_orders, settlement
+from bookings.services import (
+    expiry,
+    proposals,
+    reconciliation,
+    refunds,
+    reminders,
+    reports,
+    sandbox,
+    seat_orders,
+    settlement,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +42,12 @@ def pay_refunds() -> int:
 def remind_travellers() -> int:
     """Remind of flights that leave within a day; returns how many reminders were written."""
     return reminders.remind_due(now=timezone.now())
+
+
+@shared_task
+def carry_out_rebookings() -> int:
+    """Move everybody for whom staff accepted other flights; returns how many were moved."""
+    return proposals.carry_out(now=timezone.now())
 
 
 @shared_task

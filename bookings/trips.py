@@ -10,7 +10,7 @@ from django.conf import settings
 from airlines.itineraries import PriceTable, label, party_in_words, price_table, search_url
 from airlines.models import Flight
 from airlines.services.pricing import Party
-from bookings.models import Booking, Coupon, Passenger, Payment, Refund
+from bookings.models import Booking, Coupon, ItineraryChange, Passenger, Payment, Refund
 from bookings.services.journeys import BookedSlice, price_of, slices_of
 
 
@@ -122,7 +122,7 @@ class Trip:
     def cancelled_passengers(self) -> set[int]:
         """Ids of the travellers of a confirmed booking who fly no more."""
         coupons = self.booking.coupons.all()
-        flying = {coupon.passenger_id for coupon in coupons if coupon.status != Coupon.Status.CANCELLED}
+        flying = {coupon.passenger_id for coupon in coupons if not coupon.is_ended}
         return {coupon.passenger_id for coupon in coupons} - flying
 
     @property
@@ -136,7 +136,7 @@ class Trip:
     def cancelled_flights(self) -> set[int]:
         """Ids of the flights of a confirmed booking that nobody of it is on any more."""
         coupons = self.booking.coupons.all()
-        flown = {coupon.flight_id for coupon in coupons if coupon.status != Coupon.Status.CANCELLED}
+        flown = {coupon.flight_id for coupon in coupons if not coupon.is_ended}
         return {coupon.flight_id for coupon in coupons} - flown
 
     @property
@@ -149,9 +149,7 @@ class Trip:
     def travellers(self) -> list[tuple[Passenger, list[str]]]:
         """Each with their seats, such as `KV101 12A`."""
         flights = {flight.pk: flight.number for part in self.slices for flight in part.flights}
-        seated = [
-            coupon for coupon in self.booking.coupons.all() if coupon.seat and coupon.status != Coupon.Status.CANCELLED
-        ]
+        seated = [coupon for coupon in self.booking.coupons_in_order if coupon.seat and not coupon.is_ended]
         return [
             (
                 passenger,
@@ -166,6 +164,12 @@ class Trip:
         unused = {coupon.flight_id for coupon in self.booking.coupons.all() if coupon.is_unused}
         flights = (flight for part in self.slices for flight in part.flights)
         return [flight for flight in flights if flight.status == Flight.Status.CANCELLED and flight.pk in unused]
+
+    @property
+    def changes(self) -> list[ItineraryChange]:
+        """What the airline changed and the traveller has not answered."""
+        live = {coupon.flight_id for coupon in self.booking.coupons.all() if coupon.is_live}
+        return [change for change in self.booking.open_changes if change.flight_id in live]
 
     @property
     def is_grounded(self) -> bool:

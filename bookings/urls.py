@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from bookings.converters import LocatorConverter
-from bookings.views import account, booking, finding, paying, seats, trips
+from bookings.views import account, booking, changes, finding, paying, seats, trips
 
 register_converter(LocatorConverter, "locator")
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("trips/<locator:locator>/e-ticket.pdf", trips.e_ticket_file, name="e-ticket"),
     path("trips/<locator:locator>/flights.ics", trips.calendar_file, name="calendar"),
     path("trips/<locator:locator>/check-in/", trips.check_in, name="check-in"),
+    path("trips/<locator:locator>/changes/<uuid:change>/", changes.change, name="change"),
     path("trips/<locator:locator>/release/", trips.release, name="release"),
     path("trips/<locator:locator>/cancel/", trips.cancel, name="cancel"),
     path("trips/<locator:locator>/cancel/<uuid:quote_id>/", trips.confirm_cancel, name="confirm-cancel"),

@@ -99,6 +99,11 @@ SEAT_ORDER_LIFETIME = timedelta(minutes=env.int("SEAT_ORDER_MINUTES", default=10
 FARE_CHANGE_PREVIEW_LIFETIME = timedelta(minutes=env.int("FARE_CHANGE_PREVIEW_MINUTES", default=60))
 """How long a previewed change of many fares can be applied."""
 CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
+MOVED_MUCH = timedelta(minutes=env.int("MOVED_MUCH_MINUTES", default=60))
+"""A flight that leaves so much earlier or later gives its travellers the choices of one that was cancelled."""
+REBOOK_EARLIER_AT_MOST = timedelta(minutes=env.int("REBOOK_EARLIER_MINUTES", default=60))
+REBOOK_DAYS_LATER = env.int("REBOOK_DAYS_LATER", default=2)
+"""Where other flights are looked for: so much before the booked departure, until the end of so many days after its."""
 CHECK_IN_OPENS_BEFORE_DEPARTURE = timedelta(hours=env.int("CHECK_IN_OPENS_HOURS", default=48))
 REMINDER_BEFORE_DEPARTURE = timedelta(hours=env.int("REMINDER_HOURS", default=24))
 LAST_CALL_BEFORE_DEPARTURE = timedelta(hours=env.int("LAST_CALL_HOURS", default=3))
@@ -283,6 +288,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire holds": {"task": "bookings.tasks.expire_holds", "schedule": 15},
     "settle payments": {"task": "bookings.tasks.settle_payments", "schedule": 10},
     "pay refunds": {"task": "bookings.tasks.pay_refunds", "schedule": 30},
+    "carry out rebookings": {"task": "bookings.tasks.carry_out_rebookings", "schedule": 15},
     "remind travellers": {"task": "bookings.tasks.remind_travellers", "schedule": 60},
     "refresh lowest prices": {"task": "airlines.tasks.refresh_lows", "schedule": 10},
     "tell of prices": {"task": "airlines.tasks.tell_of_prices", "schedule": 300},
@@ -418,6 +424,8 @@ SPECTACULAR_SETTINGS = {
         "EventTypeEnum": "notifications.models.EventType",
         "PassengerTypeEnum": "bookings.models.Passenger.Type",
         "BookingStatusEnum": "bookings.models.Booking.Status",
+        "ItineraryChangeStatusEnum": "bookings.models.ItineraryChange.Status",
+        "ItineraryChangeChoiceEnum": "bookings.models.ItineraryChange.Choice",
         "WebhookEndpointStatusEnum": "notifications.models.WebhookEndpoint.Status",
         "WebhookDeliveryStatusEnum": "notifications.models.WebhookDelivery.Status",
     },

@@ -61,6 +61,12 @@ KINDS: dict[str, Kind] = {
     "flight_cancelled": Kind(
         label=_("Flight cancelled"), urgency=Urgency.NOW, ways=EVERY_WAY, enclosures=("invitations",)
     ),
+    "booking_moved": Kind(
+        label=_("Moved to other flights"),
+        urgency=Urgency.NOW,
+        ways=EVERY_WAY,
+        enclosures=("e_ticket", "invitations"),
+    ),
     "flight_note": Kind(label=_("Written by staff to a flight's travellers")),
     "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),
     "webhook_switched_off": Kind(label=_("A webhook endpoint was switched off")),

@@ -32,8 +32,9 @@ from airlines.tests.factories import (
     fare_of,
     make_flight,
 )
-from bookings.models import Document
+from bookings.models import Booking, Document, ItineraryChange
 from bookings.services.cancellation import quote_cancellation
+from bookings.services.itinerary_changes import open_changes
 from bookings.services.payment import pay
 from bookings.services.saved_travellers import save_travellers
 from bookings.tests.factories import adult, make_booking, make_hold
@@ -163,6 +164,7 @@ def path_of(row: Row, owner: User, now: Any) -> str:
         "offer": lambda: claim_for([flight], now=now).token,
         "locator": lambda: booking.locator,
         "quote": lambda: quote_cancellation(booking=booking, now=now).pk,
+        "change": lambda: change_of(booking, flight, now).pk,
         "quote_id": lambda: quote_cancellation(booking=booking, now=now).pk,
         "endpoint": lambda: endpoint_of(owner).pk,
         "delivery": lambda: ping(endpoint=endpoint_of(owner), now=now).pk,
@@ -174,7 +176,13 @@ def path_of(row: Row, owner: User, now: Any) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: str(things[found[1]]()), row.path)
 
 
-PAID = ("cancel", "document", "e-ticket", "flights.ics")
+def change_of(booking: Booking, flight: Flight, now: datetime) -> ItineraryChange:
+    """As if the airline had moved the flight."""
+    causes = {booking.pk: ItineraryChange.Cause.MOVED}
+    return open_changes(flight=flight.pk, causes=causes, now=now)[booking.pk]
+
+
+PAID = ("cancel", "changes", "document", "e-ticket", "flights.ics")
 """Paths of what only a paid booking has."""
 
 

@@ -47,6 +47,12 @@ def hold_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
         raise SeatsGone(seats_left=min(cabin.seats_left for cabin in cabins))
 
 
+def sell_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
+    """Count `seats` that nobody held as sold on every one of `cabins`. Raises SeatsGone where one has fewer left."""
+    if not _count(cabins, sold=seats):
+        raise SeatsGone(seats_left=min(cabin.seats_left for cabin in cabins))
+
+
 def sell_held_seats(*, cabins: Sequence[FlightCabin], seats: int) -> None:
     """Held seats become sold ones. As many are left as before."""
     _give_back(cabins, held=-seats, sold=seats)

@@ -16,12 +16,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from airlines.admin.flight_form import arrival_field, departure_field
 from airlines.models import Airport, Flight
 from bookings.messages import words_for
+from bookings.models import ItineraryChange
 from bookings.services.irregular_days import (
     cancel_flight,
     change_gate,
@@ -29,6 +31,7 @@ from bookings.services.irregular_days import (
     travellers_on,
     write_to_travellers,
 )
+from bookings.services.proposals import Shared, propose
 from flights_project.lib import clock
 from flights_project.lib.errors import DomainError, InvalidRequest
 from notifications.models import Message
@@ -39,6 +42,7 @@ class ChangeForm(forms.Form):
     """What is to happen to `flight`; `carry_out` makes it happen and returns how many bookings were told."""
 
     fields_of: ClassVar[dict[str, str]] = {}
+    changes_journeys: ClassVar[bool] = False
 
     def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,6 +67,7 @@ class ChangeForm(forms.Form):
 
 class DelayForm(ChangeForm):
     fields_of: ClassVar = {"departs_at": "departs", "arrives_at": "arrives"}
+    changes_journeys = True
 
     def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
         super().__init__(*args, flight=flight, **kwargs)
@@ -85,6 +90,8 @@ class GateForm(ChangeForm):
 
 
 class CancelForm(ChangeForm):
+    changes_journeys = True
+
     def carry_out(self, now: datetime) -> int:
         return cancel_flight(flight=self.flight, now=now)
 
@@ -133,12 +140,16 @@ class IrregularDays:
 
     @admin.display(description=gettext_lazy("on the day"))
     def irregular_day(self, flight: Flight) -> str:
-        if flight.status not in Flight.FOR_SALE:
-            return "–"
-        links = (
+        links = [
             (reverse("admin:bookings_flight_day", args=[flight.pk, name]), change.title)
             for name, change in CHANGES.items()
-        )
+            if flight.status in Flight.FOR_SALE
+        ]
+        if ItineraryChange.objects.filter(flight=flight).exists():
+            page = reverse("admin:bookings_flight_rebooking", args=[flight.pk])
+            links.append((page, _("Other flights for its travellers")))
+        if not links:
+            return "–"
         return format_html_join(" · ", '<a href="{}" class="text-link">{}</a>', links)
 
     def change_page(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -164,6 +175,8 @@ class IrregularDays:
     def _done(self, request: HttpRequest, flight: Flight, told: int) -> HttpResponse:
         words = ngettext("Done. %(count)d booking was told.", "Done. %(count)d bookings were told.", told)
         messages.success(request, words % {"count": told})
+        if ItineraryChange.objects.open().filter(flight=flight).exists():
+            return redirect("admin:bookings_flight_rebooking", flight.pk)
         return redirect("admin:airlines_flight_change", flight.pk)
 
 
@@ -174,6 +187,8 @@ class Preview:
     bookings: int
     travellers: int
     first: Rendered | None
+    shared: Shared | None
+    """What would be proposed, where the travellers of the flight would have to choose."""
 
 
 def _preview(form: ChangeForm, now: datetime) -> Preview:
@@ -182,7 +197,8 @@ def _preview(form: ChangeForm, now: datetime) -> Preview:
         before = set(Message.objects.filter(written_at=now).values_list("pk", flat=True))
         told = form.carry_out(now)
         first = Message.objects.filter(written_at=now).exclude(pk__in=before).order_by("subject", "way").first()
-        preview = Preview(told, travellers_on(form.flight) if told else 0, render(first) if first else None)
+        shared = propose(flight=form.flight, now=now) if told and form.changes_journeys else None
+        preview = Preview(told, travellers_on(form.flight) if told else 0, render(first) if first else None, shared)
         transaction.set_rollback(True)
     return preview
 

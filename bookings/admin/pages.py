@@ -29,6 +29,7 @@ from bookings.admin.inlines import (
 )
 from bookings.admin.irregular_days import IrregularDays
 from bookings.admin.manifests import Manifests
+from bookings.admin.rebooking import Rebooking
 from bookings.admin.revenue import RevenuePages
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
@@ -218,7 +219,7 @@ admin.site.unregister(Flight)
 
 
 @admin.register(Flight)
-class BookedFlightAdmin(IrregularDays, RevenuePages, Manifests, FlightAdmin):
+class BookedFlightAdmin(Rebooking, IrregularDays, RevenuePages, Manifests, FlightAdmin):
     """The flight's page, with the way to its travellers and to what they have to be told."""
 
     more: ClassVar = ["travellers", "seat_by_seat", "irregular_day", "earnings", "manifest"]

@@ -45,8 +45,8 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
 
 def _passengers(booking: Booking) -> list[dict[str, Any]]:
     seats: dict[int, list[dict[str, Any]]] = {passenger.pk: [] for passenger in booking.passengers.all()}
-    for coupon in sorted(booking.coupons.all(), key=lambda coupon: coupon.segment_id):
-        if coupon.status != Coupon.Status.CANCELLED:
+    for coupon in booking.coupons_in_order:
+        if not coupon.is_ended:
             seats[coupon.passenger_id].append(_seat_of(coupon, booking.currency))
     return [
         {

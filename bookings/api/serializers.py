@@ -218,7 +218,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     documents = DocumentSerializer(many=True)
     seat_order = SeatOrderSerializer(allow_null=True)
     available_actions = serializers.ListField(
-        child=serializers.ChoiceField(choices=["pay", "release", "choose_seats", "check_in", "cancel"])
+        child=serializers.ChoiceField(choices=["pay", "release", "answer_change", "choose_seats", "check_in", "cancel"])
     )
 
 

@@ -1,6 +1,7 @@
 """What was sold: bookings with travellers, flights, coupons and tickets; and the money."""
 
 from bookings.models.bookings import Booking, Coupon, Document, Passenger, Segment, Ticket
+from bookings.models.itinerary_changes import ItineraryChange
 from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.reconciliations import Reconciliation
 from bookings.models.reports import Report, ReportPart
@@ -13,6 +14,7 @@ __all__ = [
     "CancellationQuote",
     "Coupon",
     "Document",
+    "ItineraryChange",
     "OrderedSeat",
     "Passenger",
     "Payment",

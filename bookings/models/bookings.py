@@ -17,6 +17,7 @@ from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
 if TYPE_CHECKING:  # it knows bookings
+    from bookings.models.itinerary_changes import ItineraryChange
     from bookings.models.seat_orders import SeatOrder
 
 
@@ -115,8 +116,20 @@ class Booking(models.Model):
             return [] if running else ["pay", "release", *self._seat_choice]
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
             seats = [] if running else self._seat_choice
-            return [*self._seat_payment, "cancel", *seats, *self._check_in]
+            change = ["answer_change"] if self.open_changes and not running else []
+            return [*self._seat_payment, *change, "cancel", *seats, *self._check_in]
         return []
+
+    @property
+    def open_changes(self) -> "list[ItineraryChange]":
+        """What the airline changed, and its traveller has not answered yet."""
+        return [change for change in self.changes.all() if change.status == "open"]
+
+    @property
+    def coupons_in_order(self) -> "list[Coupon]":
+        """Of everybody, in order of travel; the booking comes from `with_journey()`."""
+        position = {segment.pk: segment.position for segment in self.segments.all()}
+        return sorted(self.coupons.all(), key=lambda coupon: position[coupon.segment_id])
 
     @property
     def documents(self) -> list[Document]:
@@ -213,6 +226,14 @@ class Segment(models.Model):
         _("reminded of"), choices=Reminder.choices, default=Reminder.NONE, editable=False
     )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    sequence = models.PositiveSmallIntegerField(
+        _("sequence"),
+        default=0,
+        editable=False,
+        help_text=_(
+            "Where the flight's revisions start from in calendars: it grows when another flight takes its place."
+        ),
+    )
 
     objects = SegmentQuerySet.as_manager()
 
@@ -270,7 +291,11 @@ class Ticket(models.Model):
     obj_field=pghistory.ObjForeignKey(related_name="events"),
 )
 class Coupon(models.Model):
-    """One traveller on one flight: what was sold, at what price. The coupons are the truth about seats."""
+    """One traveller on one flight: what was sold, at what price. The coupons are the truth about seats.
+
+    An exchanged one (status E of IATA Resolution 722) keeps its flight and what it cost; others carry its value, and
+    its segment is the one that another flight has taken.
+    """
 
     class Status(models.TextChoices):
         HELD = "held", _("held")
@@ -279,8 +304,10 @@ class Coupon(models.Model):
         BOARDED = "boarded", _("boarded")
         FLOWN = "flown", _("flown")
         CANCELLED = "cancelled", _("cancelled")
+        EXCHANGED = "exchanged", _("exchanged")
 
     LIVE = (Status.HELD, Status.OPEN, Status.CHECKED_IN, Status.BOARDED)
+    ENDED = (Status.CANCELLED, Status.EXCHANGED)
 
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="coupons", verbose_name=_("booking"))
     passenger = models.ForeignKey(Passenger, models.PROTECT, related_name="coupons", verbose_name=_("traveller"))
@@ -304,7 +331,7 @@ class Coupon(models.Model):
         ordering = ["passenger", "segment"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown", "cancelled"]),
+                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown", "cancelled", "exchanged"]),
                 name="coupon_status_known",
             ),
             models.CheckConstraint(condition=Q(fare__gte=0, total__gte=F("fare")), name="coupon_not_negative"),
@@ -312,7 +339,11 @@ class Coupon(models.Model):
                 condition=Q(penalty=0) | Q(status="cancelled", penalty__gt=0, penalty__lte=F("total")),
                 name="coupon_penalty_of_a_cancelled_one",
             ),
-            models.UniqueConstraint(fields=["passenger", "segment"], name="coupon_once_per_flight_of_traveller"),
+            models.UniqueConstraint(
+                fields=["passenger", "segment"],
+                name="coupon_once_per_flight_of_traveller",
+                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown"]),
+            ),
             models.UniqueConstraint(
                 fields=["flight", "identity"],
                 name="nobody_twice_on_a_flight",
@@ -345,6 +376,11 @@ class Coupon(models.Model):
     def is_live(self) -> bool:
         """Its traveller has a place on the flight."""
         return self.status in self.LIVE
+
+    @property
+    def is_ended(self) -> bool:
+        """Its traveller gave the flight up: the money came back, or another flight took its place."""
+        return self.status in self.ENDED
 
     @property
     def is_unused(self) -> bool:

@@ -143,6 +143,7 @@ class Refund(models.Model):
         CANCELLED = "cancelled", _("cancelled by the traveller")
         PAID_TWICE = "paid_twice", _("the booking was not waiting for this payment any more")
         SEAT_CHOICE_GONE = "seat_choice_gone", _("paid after the chosen seats had gone")
+        SEAT_LOST = "seat_lost", _("a chosen seat could not be had on another flight or airplane")
         WRONG_AMOUNT = "wrong_amount", _("the gateway took another amount or currency")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

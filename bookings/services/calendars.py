@@ -1,5 +1,5 @@
 """Flights as calendar files (RFC 5545), which calendars follow: the same flight of a booking has the same UID for ever,
-and each change of the flight a higher SEQUENCE."""
+and so has the one that takes its place; each change of either has a higher SEQUENCE."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -29,7 +29,7 @@ def invitation_to(segment: Segment, booking: Booking, *, now: datetime) -> tuple
     method = REQUEST if segment in _flown(booking) else CANCEL
     event = _event(segment, booking, now)
     if method == CANCEL:
-        event["sequence"] = segment.flight.revision + 1
+        event["sequence"] = segment.sequence + segment.flight.revision + 1
         event["status"] = "CANCELLED"
     event.add("organizer", _address(settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">"), settings.AIRLINE_NAME))
     event.add("attendee", _address(booking.contact_email, ""))
@@ -73,8 +73,8 @@ def _event(segment: Segment, booking: Booking, now: datetime) -> Event:
     """From departure by the clock of one airport to arrival by the clock of the other."""
     flight, event = segment.flight, Event()
     origin, destination = flight.origin, flight.destination
-    event.add("uid", f"{booking.locator}-{segment.position}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", flight.revision)
+    event.add("uid", f"{booking.locator}-{segment.pk}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", segment.sequence + flight.revision)
     event.add("dtstamp", now)
     event.add("dtstart", flight.departs_at.astimezone(clock.zone(origin.zone)))
     event.add("dtend", flight.arrives_at.astimezone(clock.zone(destination.zone)))

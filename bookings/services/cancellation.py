@@ -12,17 +12,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
 
 from airlines.models import Flight
 from airlines.services import inventory
 from bookings.exceptions import MinorsAlone, NotCancellable, QuoteExpired, QuoteOutdated
-from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Refund
+from bookings.models import Booking, CancellationQuote, Coupon, ItineraryChange, Passenger, Refund
 from bookings.querysets import CouponQuerySet
 from bookings.services import events
+from bookings.services.itinerary_changes import close_answered
 from bookings.services.journeys import coupon_price
 from bookings.services.refund_rules import CouponRefund, in_all, refund_coupon, refund_share
+from bookings.services.refunds import give_back
 from bookings.services.telling import tell_owner
+from flights_project.gateway.models import User
 from notifications.models import EventType
 
 
@@ -54,8 +56,12 @@ def quote_cancellation(
 
 
 @transaction.atomic
-def confirm_cancellation(*, booking: Booking, quote_id: UUID, now: datetime) -> CancellationQuote:
+def confirm_cancellation(
+    *, booking: Booking, quote_id: UUID, now: datetime, by: User | None = None
+) -> CancellationQuote:
     """Cancel what the quote names and send the refund on its way; confirming twice is confirming once.
+
+    It answers what the airline had changed of these flights, `by` whom who does it, else by the owner.
 
     Raises QuoteExpired, QuoteOutdated where a newer quote was made or the coupons have changed, and
     CancellationQuote.DoesNotExist where the booking has no such quote.
@@ -72,10 +78,15 @@ def confirm_cancellation(*, booking: Booking, quote_id: UUID, now: datetime) -> 
     refunds = _refunds(locked, list(coupons), now)
     if len(refunds) != quote.coupons.count() or in_all(list(refunds.values())).refund != quote.refund:
         raise QuoteOutdated
-    _cancel(locked, refunds, now)
+    _cancel(locked, refunds, by or locked.owner, now)
     quote.confirmed_at = now
     quote.save(update_fields=["confirmed_at"])
     return quote
+
+
+def worth_of_all(*, booking: Booking, now: datetime) -> Decimal:
+    """What cancelling everything that can be cancelled would give back now; nothing is written."""
+    return in_all(list(_refunds(booking, list(_open_coupons(booking, now)), now).values())).refund
 
 
 def _open_coupons(booking: Booking, now: datetime) -> CouponQuerySet:
@@ -107,7 +118,7 @@ def _refuse_minors_alone(booking: Booking, cancelled: Sequence[Coupon]) -> None:
 
 
 def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict[Coupon, CouponRefund]:
-    flight_cancelled = Coupon.objects.filter(booking=booking, flight__status=Flight.Status.CANCELLED).live().exists()
+    changed = _changed_by_airline(booking)
     first_departure = booking.segments.order_by("position").values_list("flight__departs_at", flat=True)[0]
     return {
         coupon: refund_coupon(
@@ -117,7 +128,7 @@ def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict
                 booked_at=booking.held_at,
                 first_departure=first_departure,
                 now=now,
-                flight_cancelled=flight_cancelled,
+                changed_by_airline=changed,
             ),
             currency=booking.currency,
         )
@@ -125,16 +136,23 @@ def _refunds(booking: Booking, coupons: Sequence[Coupon], now: datetime) -> dict
     }
 
 
-def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], now: datetime) -> None:
+def _changed_by_airline(booking: Booking) -> bool:
+    """Whether a flight was cancelled, or changed so that its travellers may choose, and they have not chosen yet."""
+    grounded = Coupon.objects.filter(booking=booking, flight__status=Flight.Status.CANCELLED).live()
+    return grounded.exists() or booking.changes.open().exists()
+
+
+def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now: datetime) -> None:
     _return_seats(booking, refunds)
     for coupon, kept in refunds.items():
         coupon.status, coupon.penalty = Coupon.Status.CANCELLED, kept.penalty
     Coupon.objects.bulk_update(refunds, ["status", "penalty"])
-    if not booking.coupons.exclude(status=Coupon.Status.CANCELLED).exists():
+    if not booking.coupons.exclude(status__in=Coupon.ENDED).exists():
         booking.status, booking.ended_at = Booking.Status.CANCELLED, now
         booking.save(update_fields=["status", "ended_at"])
     total = in_all(list(refunds.values())).refund
-    written = _write_refunds(booking, total, now)
+    written = give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
+    close_answered(booking=booking, status=ItineraryChange.Status.REFUNDED, by=by, now=now)
     amount = {"amount": str(total), "currency": booking.currency}
     events.record(EventType.BOOKING_CANCELLED, booking, refund=amount, now=now)
     tell_owner(
@@ -154,18 +172,3 @@ def _return_seats(booking: Booking, coupons: Collection[Coupon]) -> None:
     cabins = inventory.lock_cabins(flights=seats, cabin=booking.cabin)
     for cabin in cabins:
         inventory.return_sold_seats(cabins=[cabin], seats=seats[cabin.flight_id])
-
-
-def _write_refunds(booking: Booking, total: Decimal, now: datetime) -> list[Refund]:
-    """The whole of `total`, to the payments that took the money: the journey's first, then those for seats."""
-    written = []
-    given_back = Sum("refunds__amount", default=Decimal())
-    left = booking.payments.paid().annotate(left=F("amount") - given_back).order_by("started_at")
-    for payment, most in left.values_list("pk", "left"):
-        if amount := min(total, most):
-            reason = Refund.Reason.CANCELLED
-            written.append(Refund(payment_id=payment, amount=amount, reason=reason, started_at=now))
-            total -= amount
-    if total:
-        raise RuntimeError(f"{booking} would get back more than was paid: {total}")
-    return Refund.objects.bulk_create(written)

@@ -93,7 +93,7 @@ def _travellers(booking: Booking) -> list[Flowable]:
             name += f", {passenger.get_type_display()}"
         seats = [
             f"{numbers[coupon.segment_id]} {coupon.seat}"
-            for coupon in sorted(booking.coupons.all(), key=lambda coupon: coupon.segment_id)
+            for coupon in booking.coupons_in_order
             if coupon.passenger_id == passenger.pk and coupon.seat and coupon.is_live
         ]
         rows.append([_p(name, bold=True), _p(str(passenger.ticket)), _p(", ".join(seats) or "–")])

@@ -7,6 +7,7 @@ from email.mime.text import MIMEText
 
 from django.utils import timezone
 
+from airlines.models import Flight
 from bookings.models import Booking, Segment
 from bookings.services.calendars import invitation_to
 from bookings.services.e_tickets import e_ticket
@@ -25,6 +26,7 @@ def enclose(message: Message, names: Sequence[str]) -> list[MIMEBase]:
         parts.append(_receipt(booking))
     if "invitations" in names:
         parts += [_invitation(segment, booking) for segment in _concerned(message, booking)]
+        parts += [_invitation(segment, booking) for segment in _withdrawn(message, booking)]
     return parts
 
 
@@ -43,6 +45,16 @@ def _concerned(message: Message, booking: Booking) -> list[Segment]:
         live = {coupon.segment_id for coupon in booking.coupons.all() if coupon.is_live}
         return [segment for segment in segments if segment.pk not in live]
     return segments
+
+
+def _withdrawn(message: Message, booking: Booking) -> list[Segment]:
+    """Flights that the booking has left and nothing has taken the place of: their entries go from calendars."""
+    entries = message.context.get("withdrawn", [])
+    flights = Flight.objects.with_places().in_bulk([entry["flight"] for entry in entries])
+    return [
+        Segment(pk=entry["segment"], booking=booking, flight=flights[entry["flight"]], sequence=entry["sequence"])
+        for entry in entries
+    ]
 
 
 def _invitation(segment: Segment, booking: Booking) -> MIMEBase:

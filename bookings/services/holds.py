@@ -110,7 +110,7 @@ def _write_booking(offer: Offer, party: Sequence[Traveller], buyer: Buyer, now: 
     segments, passengers = _segments(segment_keys, booking, offer), _passengers(passenger_keys, booking, party)
     coupons = _coupons(coupon_keys, offer, party, passengers, segments)
     insert([booking], segments, passengers, coupons)
-    booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[], seat_orders=[])
+    booking.remember(segments=segments, passengers=passengers, coupons=coupons, payments=[], seat_orders=[], changes=[])
     tell_owner(
         "booking_held",
         booking,

@@ -5,18 +5,23 @@ waits for the cabins before it tells its traveller, and so tells what is true th
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
 from airlines.models import Flight
 from airlines.services import operations
-from bookings.models import Booking, Coupon
+from airlines.services.reference import current
+from bookings.models import Booking, Coupon, ItineraryChange
 from bookings.services.events import record_of_flight
+from bookings.services.itinerary_changes import open_changes
+from bookings.services.proposals import propose
 from bookings.services.reminders import take_back_reminders
-from bookings.services.telling import about, day_of, tell_cancelled_flight, tell_owner
+from bookings.services.rerouting import breaks_connection
+from bookings.services.telling import about, change_facts, day_of, tell_cancelled_flight, tell_owner
 from flights_project.lib import clock
 from notifications.models import EventType
 
@@ -25,16 +30,23 @@ from notifications.models import EventType
 def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> int:
     """The flight leaves at another time; its reminders follow. Returns how many bookings were told.
 
+    Where it is moved by `MOVED_MUCH`, or breaks a connection, the travellers may choose (`choices`).
+
     Raises FlightClosed, InvalidRequest, ValidationError, see `operations.move`.
     """
-    was = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
+    before = Flight.objects.values_list("departs_at", flat=True).get(pk=flight.pk)
+    was = before.astimezone(clock.zone(flight.origin.zone))
     moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, now=now)
     take_back_reminders(flight=moved, now=now)
     booked = booked_on(moved)
+    causes = _moved_much(booked, moved, by=abs(moved.departs_at - before))
+    changes = open_changes(flight=moved.pk, causes=causes, now=now)
+    if ItineraryChange.Cause.MISSED in causes.values():
+        propose(flight=moved, now=now)
     for booking in booked:
         with translation.override(booking.owner.language):
-            day = day_of(was)
-        _tell("flight_delayed", booking, moved, now, was_departs=f"{was:%H:%M}", was_departs_on=day)
+            facts = {"was_departs": f"{was:%H:%M}", "was_departs_on": day_of(was)}
+        _tell("flight_delayed", booking, moved, now, change=change_facts(booking, changes.get(booking.pk)), **facts)
         record_of_flight(EventType.FLIGHT_DELAYED, booking, moved, now=now)
     return len(booked)
 
@@ -60,6 +72,7 @@ def change_gate(*, flight: Flight, gate: str, now: datetime) -> int:
 @transaction.atomic
 def cancel_flight(*, flight: Flight, now: datetime) -> int:
     """The flight does not go. Coupons stay live until their travellers choose; whoever had checked in can choose, too.
+    Other flights are proposed to everybody at once (`proposals`).
 
     Holds that are not paid end with the next round of `expiry`. Returns how many bookings were told.
     Raises FlightClosed.
@@ -68,8 +81,12 @@ def cancel_flight(*, flight: Flight, now: datetime) -> int:
     aboard = (Coupon.Status.CHECKED_IN, Coupon.Status.BOARDED)
     Coupon.objects.filter(flight=grounded, status__in=aboard).update(status=Coupon.Status.OPEN)
     booked = booked_on(grounded)
+    causes = {booking.pk: ItineraryChange.Cause.CANCELLED for booking in booked}
+    changes = open_changes(flight=grounded.pk, causes=causes, now=now)
+    propose(flight=grounded, now=now)
     for booking in booked:
-        tell_cancelled_flight(booking, grounded, now=now, **_as_prefetched(booking, grounded))
+        facts = change_facts(booking, changes.get(booking.pk))
+        tell_cancelled_flight(booking, grounded, now=now, change=facts, **_as_prefetched(booking, grounded))
         record_of_flight(EventType.FLIGHT_CANCELLED, booking, grounded, now=now)
     return len(booked)
 
@@ -100,6 +117,18 @@ def booked_on(flight: Flight) -> Sequence[Booking]:
 def travellers_on(flight: Flight) -> int:
     """How many people that is."""
     return Coupon.objects.live().filter(flight=flight, booking__status=Booking.Status.CONFIRMED).count()
+
+
+def _moved_much(booked: Sequence[Booking], flight: Flight, *, by: timedelta) -> dict[int, ItineraryChange.Cause]:
+    """Who may choose because of a new time, by booking: all of a flight that is moved much, else whose connection it
+    breaks."""
+    network = current().network
+    missed = {booking.pk for booking in booked if breaks_connection(booking, flight.pk, network)}
+    return {
+        booking.pk: ItineraryChange.Cause.MISSED if booking.pk in missed else ItineraryChange.Cause.MOVED
+        for booking in booked
+        if booking.pk in missed or by >= settings.MOVED_MUCH
+    }
 
 
 def _tell(kind: str, booking: Booking, flight: Flight, now: datetime, *, what: str = "", **facts: Any) -> None:

@@ -29,7 +29,7 @@ def price_of(booking: Booking) -> JourneyPrice:
     Travellers of a type who chose seats are told apart from those who did not.
     """
     coupons: dict[int, list[Coupon]] = defaultdict(list)
-    for coupon in booking.coupons.all():
+    for coupon in booking.coupons_in_order:
         coupons[coupon.passenger_id].append(coupon)
     alike = Counter(
         (TravellerType(passenger.type), _coupon_prices(coupons[passenger.pk])) for passenger in booking.passengers.all()
@@ -40,7 +40,8 @@ def price_of(booking: Booking) -> JourneyPrice:
 
 
 def _coupon_prices(coupons: Iterable[Coupon]) -> tuple[CouponPrice, ...]:
-    return tuple(coupon_price(coupon) for coupon in sorted(coupons, key=lambda coupon: coupon.segment_id))
+    """Of an exchanged coupon others carry the value."""
+    return tuple(coupon_price(coupon) for coupon in coupons if coupon.status != Coupon.Status.EXCHANGED)
 
 
 def coupon_price(coupon: Coupon) -> CouponPrice:

@@ -1,7 +1,8 @@
 """Do the counters equal the coupons, and does the money add up? Reads only, and names every difference.
 
 Seats: on each cabin of a flight, `seats_held` and `seats_sold` are the coupons of travellers who are not infants.
-Money: of each booking, charged less refunded = value of its sold coupons + penalties kept.
+Money: of each booking, charged less refunded = value of its sold coupons + penalties kept. The value of an exchanged
+coupon is that of those which took its place.
 Seating: everybody who has a seat sits in the booking's cabin of the flight's airplane, on a seat that is not blocked.
 """
 
@@ -77,8 +78,9 @@ LEDGER = """
     ) money ON money.booking_id = booking.id
     LEFT JOIN (
         SELECT booking_id,
-               sum(CASE WHEN status = 'cancelled' THEN penalty WHEN status = 'held' THEN 0 ELSE total END) AS kept
+               sum(CASE WHEN status = 'cancelled' THEN penalty ELSE total END) AS kept
         FROM bookings_coupon
+        WHERE status NOT IN ('held', 'exchanged')
         GROUP BY booking_id
     ) value ON value.booking_id = booking.id
     WHERE coalesce(money.charged, 0) - coalesce(money.refunded, 0) <> coalesce(value.kept, 0)

@@ -3,7 +3,8 @@
 The fare comes back by the share that its family names. Taxes of an unused flight come back whole; a carrier
 surcharge (YQ, YR) is not a tax and follows the fare. Everything comes back within 24 hours of booking where the
 journey was booked seven days or more ahead (14 CFR 259.5(b)(4)), and whenever the airline cancels a flight of the
-journey: then of all its flights that were not made (14 CFR 260.6; Regulation (EC) 261/2004, Article 8(1)(a)).
+journey, or moves it so much that the traveller does not accept it: then of all its flights that were not made (14 CFR
+260.6; Regulation (EC) 261/2004, Article 8(1)(a)).
 """
 
 from collections.abc import Sequence
@@ -27,11 +28,11 @@ class CouponRefund:
 
 
 def refund_share(
-    *, refund_percent: int, booked_at: datetime, first_departure: datetime, now: datetime, flight_cancelled: bool
+    *, refund_percent: int, booked_at: datetime, first_departure: datetime, now: datetime, changed_by_airline: bool
 ) -> int:
     """The percentage of fare and surcharges that comes back."""
     booked_ahead = first_departure - booked_at >= COOLING_OFF_BOOKED_AHEAD
-    if flight_cancelled or (booked_ahead and now - booked_at <= COOLING_OFF):
+    if changed_by_airline or (booked_ahead and now - booked_at <= COOLING_OFF):
         return 100
     return refund_percent
 

@@ -1,6 +1,7 @@
 """Refunds go back by the gateway that took the money, and are sent again until it has them."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from bookings.gateways import GatewayUnreachable, gateway_named
-from bookings.models import Payment, Refund
+from bookings.models import Booking, Payment, Refund
 from bookings.services import events
 from bookings.services.rounds import count_done
 from bookings.services.telling import tell_owner
@@ -18,6 +19,23 @@ from notifications.models import EventType
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+
+
+def give_back(*, booking: Booking, total: Decimal, reason: Refund.Reason, now: datetime) -> list[Refund]:
+    """Owe the whole of `total`, to the payments that took the money: the journey's first, then those for seats.
+
+    The booking is locked.
+    """
+    written = []
+    given_back = Sum("refunds__amount", default=Decimal())
+    left = booking.payments.paid().annotate(left=F("amount") - given_back).order_by("started_at")
+    for payment, most in left.values_list("pk", "left"):
+        if amount := min(total, most):
+            written.append(Refund(payment_id=payment, amount=amount, reason=reason, started_at=now))
+            total -= amount
+    if total:
+        raise RuntimeError(f"{booking} would get back more than was paid: {total}")
+    return Refund.objects.bulk_create(written)
 
 
 def pay_refunds(*, now: datetime) -> int:

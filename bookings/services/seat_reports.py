@@ -37,7 +37,7 @@ def explain_seats(flight: Flight) -> list[CabinReport]:
     """A report for each cabin of `flight`, front to back; the number of queries grows with cabins, not with seats."""
     coupons = list(
         Coupon.objects.filter(flight=flight)
-        .exclude(status=Coupon.Status.CANCELLED)
+        .exclude(status__in=Coupon.ENDED)
         .select_related("booking", "passenger", "seat")
         .order_by("booking__locator", "passenger__position")
     )

@@ -13,11 +13,12 @@ from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.metrics import PAYMENTS
-from bookings.models import Booking, Passenger, Payment, Refund, SeatOrder
+from bookings.models import Booking, ItineraryChange, Passenger, Payment, Refund, SeatOrder
 from bookings.services import events, seat_orders
+from bookings.services.itinerary_changes import open_changes
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
-from bookings.services.telling import journey_of, tell_cancelled_flight, tell_owner
+from bookings.services.telling import change_facts, journey_of, tell_cancelled_flight, tell_owner
 from bookings.services.ticketing import issue_tickets
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.lib.metrics import count_after_commit
@@ -189,7 +190,10 @@ def _tell_confirmed(booking: Booking, passengers: list[Passenger], now: datetime
     tell_owner("booking_confirmed", booking, segments=segments, passengers=passengers, now=now)
     for flight in (segment.flight for segment in segments):
         if flight.status == Flight.Status.CANCELLED:
-            tell_cancelled_flight(booking, flight, segments=segments, passengers=passengers, now=now)
+            causes = {booking.pk: ItineraryChange.Cause.CANCELLED}
+            change = open_changes(flight=flight.pk, causes=causes, now=now)[booking.pk]
+            facts = change_facts(booking, change)
+            tell_cancelled_flight(booking, flight, segments=segments, passengers=passengers, change=facts, now=now)
 
 
 def _retake(booking: Booking, now: datetime) -> bool:

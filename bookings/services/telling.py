@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from airlines.models import Flight
-from bookings.models import Booking, Coupon, Passenger, Segment
+from bookings.models import Booking, Coupon, ItineraryChange, Passenger, Segment
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 from notifications.services.outbox import tell
@@ -62,6 +62,13 @@ def tell_cancelled_flight(booking: Booking, flight: Flight, *, now: datetime, **
     """The airline cancelled a flight of the booking: what its traveller can choose. Once for each flight."""
     subject, is_paid = about(flight, "cancelled"), booking.confirmed_at is not None
     tell_owner("flight_cancelled", booking, subject=subject, flight=flight, is_paid=is_paid, now=now, **journey)
+
+
+def change_facts(booking: Booking, change: ItineraryChange | None) -> dict[str, str] | None:
+    """Where the traveller chooses what to do about a change, if there is something to choose."""
+    if change is None:
+        return None
+    return {"cause": change.cause, "url": settings.SITE_URL + reverse("change", args=[booking.locator, change.pk])}
 
 
 def about(flight: Flight, what: str) -> str:
@@ -140,8 +147,9 @@ def _ticket(booking: Booking, passenger: Passenger) -> str:
 def _seats(segments: Sequence[Segment], coupons: Iterable[Coupon]) -> Mapping[int, list[str]]:
     """`KV101 12A` for each flight on which a traveller has a seat, by the traveller's id."""
     numbers = {segment.pk: segment.flight.number for segment in segments}
+    order = list(numbers)
     seats = defaultdict(list)
-    for coupon in sorted(coupons, key=lambda coupon: coupon.segment_id):
-        if coupon.seat is not None and coupon.is_live:
-            seats[coupon.passenger_id].append(f"{numbers[coupon.segment_id]} {coupon.seat}")
+    seated = [coupon for coupon in coupons if coupon.seat is not None and coupon.is_live]
+    for coupon in sorted(seated, key=lambda coupon: order.index(coupon.segment_id)):
+        seats[coupon.passenger_id].append(f"{numbers[coupon.segment_id]} {coupon.seat}")
     return seats

@@ -37,11 +37,24 @@ def infant(**changes: Any) -> Traveller:
 
 def make_hold(owner: User, *flights: Flight, now: datetime, travellers: Sequence[Traveller] | None = None) -> Booking:
     """A held booking, each of `flights` a slice of its own."""
+    return _hold(owner, [[flight] for flight in flights], now, travellers)
+
+
+def make_journey(
+    owner: User, *slices: Sequence[Flight], now: datetime, travellers: Sequence[Traveller] | None = None
+) -> Booking:
+    """A confirmed booking of `slices`, each of connecting flights."""
+    return _paid(_hold(owner, slices, now, travellers), now)
+
+
+def _hold(
+    owner: User, slices: Sequence[Sequence[Flight]], now: datetime, travellers: Sequence[Traveller] | None
+) -> Booking:
     people = travellers or [adult()]
     types = [each.type for each in people]
     party = Party(types.count("adult"), types.count("child"), types.count("infant"))
     return hold_seats(
-        offer=claim_for(*[[flight] for flight in flights], now=now, party=party),
+        offer=claim_for(*slices, now=now, party=party),
         travellers=people,
         contact=Contact(email=owner.email, phone="+911100000000"),
         owner=owner,
@@ -53,7 +66,10 @@ def make_booking(
     owner: User, *flights: Flight, now: datetime, travellers: Sequence[Traveller] | None = None
 ) -> Booking:
     """A confirmed booking with tickets."""
-    booking = make_hold(owner, *flights, now=now, travellers=travellers)
+    return _paid(make_hold(owner, *flights, now=now, travellers=travellers), now)
+
+
+def _paid(booking: Booking, now: datetime) -> Booking:
     pay(booking=booking, gateway="sandbox", token="tok_ok", now=now)
     booking.refresh_from_db()
     return booking

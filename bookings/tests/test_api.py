@@ -146,7 +146,7 @@ def test_they_are_listed_in_a_number_of_queries_that_does_not_grow(
     for _ in range(bookings):
         make_booking(traveller, flight, now=now)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(mine.get("/api/v1/bookings/").json()["results"]) == bookings
 
 

@@ -529,7 +529,7 @@ def test_trips_are_read_in_as_many_questions_for_many_as_for_one(
     for _each in range(4):
         make_booking(traveller, flight, now=now)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         mine.get("/trips/")
 
 

@@ -11,13 +11,13 @@ from bookings.services.refund_rules import refund_coupon, refund_share
 BOOKED = datetime(2026, 11, 20, 6, tzinfo=UTC)
 
 
-def share(*, ahead=timedelta(days=30), after=timedelta(days=2), percent=40, flight_cancelled=False):
+def share(*, ahead=timedelta(days=30), after=timedelta(days=2), percent=40, changed_by_airline=False):
     return refund_share(
         refund_percent=percent,
         booked_at=BOOKED,
         first_departure=BOOKED + ahead,
         now=BOOKED + after,
-        flight_cancelled=flight_cancelled,
+        changed_by_airline=changed_by_airline,
     )
 
 
@@ -34,7 +34,7 @@ def test_all_comes_back_within_a_day_of_booking_a_week_ahead(ahead, after, expec
 
 
 def test_all_comes_back_when_the_airline_cancels():
-    assert share(percent=0, flight_cancelled=True) == 100
+    assert share(percent=0, changed_by_airline=True) == 100
 
 
 @pytest.mark.parametrize(("percent", "refund"), [(0, "300.00"), (40, "2060.00"), (100, "4700.00")])

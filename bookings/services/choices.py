@@ -1,0 +1,147 @@
+"""What a traveller chooses when the airline changed a flight: accept, other flights, or money back.
+
+Each locks the booking first. Of two choices at once the second finds the change answered: the same choice again is the
+same answer, another one is refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import translation
+
+from bookings.exceptions import ChangeClosed, NothingProposed
+from bookings.models import Booking, Coupon, ItineraryChange
+from bookings.services import cancellation, events
+from bookings.services.fair_shares import Way
+from bookings.services.itinerary_changes import Status, close, close_answered
+from bookings.services.rebooking import Moved, move_booking
+from bookings.services.rerouting import Part, Timetable, part_from
+from bookings.services.telling import flight_facts, tell_owner
+from flights_project.gateway.models import User
+from flights_project.lib.money import on_the_wire
+from notifications.models import EventType
+
+
+@transaction.atomic
+def accept(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChange:
+    """What is proposed, or where nothing is, the flight at its new time. `by` is whoever does it.
+
+    Raises NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal cannot be had.
+    """
+    locked = _lock(change)
+    if locked.status in (Status.KEPT, Status.MOVED):
+        return locked
+    _refuse_closed(locked)
+    if locked.proposed:
+        return _move(locked, locked.proposed, by, now)
+    if "accept" not in locked.available_choices:
+        raise NothingProposed
+    close(change=locked, status=Status.KEPT, by=by, now=now)
+    return _fresh(locked)
+
+
+@transaction.atomic
+def move(*, change: ItineraryChange, flights: Sequence[int], by: User, now: datetime) -> ItineraryChange:
+    """All travellers fly `flights` (ids, in order) instead, free. Raises ChangeClosed, and as `move_booking`."""
+    locked = _lock(change)
+    if locked.status == Status.MOVED and _is_flown(locked, flights):
+        return locked
+    _refuse_closed(locked)
+    return _move(locked, flights, by, now)
+
+
+@transaction.atomic
+def refund(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChange:
+    """All money back of every flight of the booking that was not made. Raises ChangeClosed, PaymentRunning."""
+    locked = _lock(change)
+    if locked.status == Status.REFUNDED:
+        return locked
+    _refuse_closed(locked)
+    checked_in = locked.booking.coupons.filter(status=Coupon.Status.CHECKED_IN)
+    checked_in.filter(flight__departs_at__gt=now).update(status=Coupon.Status.OPEN)
+    quote = cancellation.quote_cancellation(booking=locked.booking, now=now)
+    cancellation.confirm_cancellation(booking=locked.booking, quote_id=quote.pk, by=by, now=now)
+    return _fresh(locked)
+
+
+def refund_of(change: ItineraryChange, *, now: datetime) -> Decimal:
+    """What `refund` would give back now; nothing is written."""
+    if change.status != Status.OPEN:
+        return Decimal()
+    return cancellation.worth_of_all(booking=change.booking, now=now)
+
+
+def ways_of(change: ItineraryChange, *, now: datetime) -> list[Way]:
+    """Other flights that have seats for the whole party now, the best first."""
+    part = part_of(change)
+    if change.status != Status.OPEN or part is None:
+        return []
+    timetable = Timetable(now)
+    ways = timetable.ways(part, without=not_again(change))
+    return [way for way in ways if all(timetable.seats_left[flight] >= part.seats for flight in way.taking)]
+
+
+def part_of(change: ItineraryChange) -> Part | None:
+    """What of the journey the change is about; None where nobody is on the flight any more."""
+    return part_from(Booking.objects.with_journey().get(pk=change.booking_id), change.flight_id)
+
+
+def not_again(change: ItineraryChange) -> int | None:
+    """A flight that leaves at another time is no choice beside itself; one before a missed connection may be."""
+    return None if change.cause == ItineraryChange.Cause.MISSED else change.flight_id
+
+
+def _lock(change: ItineraryChange) -> ItineraryChange:
+    """The change as it is under the lock of its booking."""
+    booking = Booking.objects.locked(change.booking_id)
+    locked = booking.changes.select_related("flight").get(pk=change.pk)
+    locked.booking = booking
+    return locked
+
+
+def _refuse_closed(change: ItineraryChange) -> None:
+    if change.status != Status.OPEN:
+        raise ChangeClosed
+
+
+def _is_flown(change: ItineraryChange, flights: Sequence[int]) -> bool:
+    live = set(Coupon.objects.live().filter(booking=change.booking_id).values_list("flight", flat=True))
+    return set(flights) <= live
+
+
+def _fresh(change: ItineraryChange) -> ItineraryChange:
+    change.refresh_from_db(fields=["status", "closed_at", "decided_by", "ordered_at"])
+    return change
+
+
+def _move(change: ItineraryChange, flights: Sequence[int], by: User, now: datetime) -> ItineraryChange:
+    part = part_of(change)
+    if part is None:
+        raise ChangeClosed
+    part.booking.owner = change.booking.owner
+    moved = move_booking(part=part, flights=flights, now=now)
+    close(change=change, status=Status.MOVED, by=by, now=now)
+    close_answered(booking=change.booking, status=Status.WITHDRAWN, by=by, now=now)
+    _tell_moved(part.booking, change, moved, now)
+    return _fresh(change)
+
+
+def _tell_moved(booking: Booking, change: ItineraryChange, moved: Moved, now: datetime) -> None:
+    """With the journey as it is now, and the entries that go from calendars."""
+    with translation.override(booking.owner.language):
+        left = [flight_facts(flight) for flight in moved.left]
+    tell_owner(
+        "booking_moved",
+        booking,
+        subject=str(change.pk),
+        now=now,
+        left=left,
+        withdrawn=[asdict(entry) for entry in moved.withdrawn],
+        seats_lost=moved.seats_lost,
+        given_back=on_the_wire(moved.given_back, booking.currency) if moved.given_back else None,
+    )
+    numbers = [flight.number for flight in moved.left]
+    events.record(EventType.BOOKING_MOVED, booking, change=str(change.pk), left=numbers, now=now)
