@@ -42,10 +42,26 @@ def say_the_password(page: Page) -> None:
 
 def test_every_page_of_the_account(logged_in: Page, check):
     page = logged_in
-    for name in page.get_by_role("navigation", name="Account").get_by_role("link").all_inner_texts():
-        page.get_by_role("navigation", name="Account").get_by_role("link", name=name).click()
+    check()
+    links = page.get_by_role("navigation", name="Account").get_by_role("listitem").get_by_role("link")
+    for address in [link.get_attribute("href") for link in links.all()]:
+        page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         check()
+
+
+def test_pages_on_the_way_in_lead_on(page: Page, check, asha):
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name="Forgot").click()
+    check()
+    page.get_by_label("Email").fill(asha.email)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    check()
+    page.goto("/accounts/password/reset/key/1-set-password/")
+    check()
+    page.get_by_role("link", name="Ask for a new link").click()
+    expect(page.get_by_role("heading", name="Forgotten password")).to_be_visible()
 
 
 def test_a_traveller_is_saved_and_removed(logged_in: Page, check):

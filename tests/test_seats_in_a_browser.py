@@ -50,6 +50,7 @@ def test_a_seat_each_and_on_to_payment(open_page: Page, check, booking):
     expect(page.get_by_role("radio", name="23A, window, exit row, not for this traveller")).to_be_disabled()
     page.get_by_role("radio", name="20B, middle, free").focus()
     page.keyboard.press("Space")
+    page.emulate_media(color_scheme="dark")
     check()
     page.get_by_role("button", name="Save").click()
 
@@ -64,6 +65,18 @@ def test_together_in_one_step(open_page: Page, check, booking):
     expect(page.get_by_text("KV101: You sit side by side in row 20.")).to_be_visible()
     check()
     assert seats_of(booking) == ["20B", "20A"]
+
+
+@pytest.mark.parametrize("page", ["wide"], indirect=True)
+def test_arrows_go_as_the_cabin_is_drawn(open_page: Page, booking):
+    page = open_page
+    page.get_by_role("radio", name="21A, window, free").focus()
+    page.keyboard.press("Space")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+
+    expect(page.get_by_role("radio", name="22B, middle, free")).to_be_checked()
+    expect(page.locator("[data-seat-told]")).to_contain_text("22B, middle.")
 
 
 def test_every_seat_is_large_enough_to_touch(open_page: Page):

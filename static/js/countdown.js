@@ -4,7 +4,7 @@
 
 for (const clock of document.querySelectorAll("[data-seconds-left]")) {
   const part = (name) => clock.querySelector(`[data-clock-${name}]`);
-  const told = clock.parentElement.querySelector("[data-clocks-told]");
+  const told = part("told");
   const endsAt = Date.now() + Number(clock.dataset.secondsLeft) * 1000;
   const marks = [
     [300, clock.dataset.fiveMinutes],
