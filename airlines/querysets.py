@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 if TYPE_CHECKING:
-    from airlines.models import Airport, Flight, FlightCabin, FlightFare  # noqa: F401 -- the querysets' parameters
+    from airlines.models import Airport, Flight, FlightCabin, FlightFare, Schedule  # noqa: F401 -- the querysets' parameters
 
 
 class AirportQuerySet(models.QuerySet["Airport"]):
@@ -75,4 +75,24 @@ class FlightFareQuerySet(models.QuerySet["FlightFare"]):
     def with_journey(self) -> Self:
         return self.select_related(
             "family", "flight_cabin__flight__origin__city", "flight_cabin__flight__destination__city"
+        )
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def locked(self) -> Self:
+        """These rows, locked in primary-key order until the transaction ends."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+    def due(self, horizon: date) -> Self:
+        """Those with days until `horizon` that no flights were made for yet."""
+        return self.filter(
+            Q(made_until__isnull=True)
+            | (Q(made_until__lt=horizon) & (Q(ends_on__isnull=True) | Q(ends_on__gt=F("made_until")))),
+            starts_on__lte=horizon,
+        )
+
+    def with_pattern(self) -> Self:
+        """With all that a pattern says, in a number of queries that does not grow."""
+        return self.select_related("origin", "destination", "airplane_type").prefetch_related(
+            "rotation__airplane", "fares__family"
         )

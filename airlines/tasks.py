@@ -1,15 +1,16 @@
-"""The clocks of prices. Each task may run twice, or late, or on two workers at once, and does no harm."""
+"""The clocks of prices and timetable. Each task may run twice, or late, or on two workers at once, and does no harm."""
 
 from datetime import date, timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from airlines.services import fare_changes, price_alerts, repricing, stale_lows
+from airlines.services import fare_changes, flight_making, price_alerts, repricing, stale_lows
 
 LOOK_BACK = timedelta(minutes=10)
 """Further than from one round to the next, so that one that was missed is made up for."""
 ROUND_SECONDS = 3600
+SECONDS_OF_MAKING = 40
 
 
 @shared_task
@@ -63,3 +64,15 @@ def tell_of_prices() -> int:
     were told."""
     price_alerts.forget_departed(now=timezone.now())
     return price_alerts.tell_later(now=timezone.now())
+
+
+@shared_task
+def make_flights() -> int:
+    """Make the flights of schedules that the horizon has reached; returns how many.
+
+    After a minute the rest, of a large import perhaps, is left to another call: no task runs for long.
+    """
+    made, ended = flight_making.make_for(SECONDS_OF_MAKING, now=timezone.now())
+    if not ended:
+        make_flights.delay()
+    return made

@@ -150,3 +150,8 @@ class InfantHasNoSeat(DomainError):
 class ReportExpired(DomainError):
     code = "report_expired"
     title = "This list is not there any more. Ask for it again."
+
+
+class ScheduleOvertaken(DomainError):
+    code = "schedule_overtaken"
+    title = "Something has changed since this was shown: look at what would happen now."

@@ -84,6 +84,12 @@ DETOUR_KM = env.int("DETOUR_KM", default=400)
 """A journey with connections flies DETOUR_FACTOR times the great circle and DETOUR_KM more, at most."""
 NEARBY_KM = env.int("NEARBY_KM", default=120)
 """How far from a place the airports are that a search with nearby airports takes too."""
+SCHEDULE_HORIZON = timedelta(days=env.int("SCHEDULE_HORIZON_DAYS", default=120))
+"""How far ahead schedules make flights."""
+SCHEDULE_CHANGE_TOLD = timedelta(minutes=env.int("SCHEDULE_CHANGE_TOLD_MINUTES", default=5))
+"""Travellers are told where a change of the schedule moves their flight by so much or more."""
+TURNAROUND = timedelta(minutes=env.int("TURNAROUND_MINUTES", default=45))
+"""The least time on the ground of an airplane whose type says nothing."""
 SEARCH_PAGE_SIZE = env.int("SEARCH_PAGE_SIZE", default=50)
 SEARCH_TIMEOUT = timedelta(milliseconds=env.int("SEARCH_TIMEOUT_MS", default=2000))
 """How long PostgreSQL may take for a search's statement."""
@@ -149,6 +155,7 @@ INSTALLED_APPS = [
     "notifications",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
+    "unfold.contrib.import_export",
     "flights_project.gateway.apps.StaffSite",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -169,6 +176,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "import_export",
     "pghistory",
     "pgtrigger",
     "rest_framework",
@@ -271,6 +279,7 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.deliver_messages": {"queue": "urgent"},
     "bookings.tasks.reconcile": {"queue": "patient"},
     "bookings.tasks.write_reports": {"queue": "patient"},
+    "airlines.tasks.make_flights": {"queue": "patient"},
     "flights_project.gateway.tasks.forget_idempotency_keys": {"queue": "patient"},
     "notifications.tasks.forget_events": {"queue": "patient"},
     # With a process of its own: whoever waits for other people's machines keeps nobody else waiting.
@@ -301,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget previews of fares": {"task": "airlines.tasks.forget_fare_previews", "schedule": crontab(hour=3, minute=5)},
     "write lists": {"task": "bookings.tasks.write_reports", "schedule": 60},
     "forget lists": {"task": "bookings.tasks.forget_reports", "schedule": crontab(minute=37)},
+    "make flights": {"task": "airlines.tasks.make_flights", "schedule": crontab(minute=37)},
     "reconcile": {"task": "bookings.tasks.reconcile", "schedule": crontab(hour=2, minute=40)},
     "forget idempotency keys": {
         "task": "flights_project.gateway.tasks.forget_idempotency_keys",
@@ -600,6 +610,7 @@ DESK_PAGES = [
             "bookings.reconciliation": "balance",
         },
     ),
+    (_("Planning"), {"airlines.schedule": "calendar_month"}),
     (
         _("Prices"),
         {
@@ -616,6 +627,7 @@ DESK_PAGES = [
             "airlines.city": "location_city",
             "airlines.airport": "connecting_airports",
             "airlines.connectiontime": "transfer_within_a_station",
+            "airlines.airplanetype": "flight_class",
             "airlines.airplane": "airlines",
             "airlines.seat": "event_seat",
         },

@@ -9,9 +9,17 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from airlines.models import Airport, City, ConnectionTime
+from airlines.models import AirplaneType, Airport, City, ConnectionTime
 from airlines.services.fare_changes import FareFilter, preview_change
-from airlines.tests.factories import FareFamilyFactory, TaxRuleFactory, make_flight, make_pricing_rule
+from airlines.services.schedules import add_schedule
+from airlines.tests.factories import (
+    AirplaneFactory,
+    FareFamilyFactory,
+    TaxRuleFactory,
+    a_pattern,
+    make_flight,
+    make_pricing_rule,
+)
 from bookings.models import Booking, Reconciliation, Refund, Report
 from bookings.services.reports import ask_report
 from bookings.tests.factories import adult, infant, make_booking, make_hold
@@ -64,6 +72,10 @@ def one_more(traveller, agent, in_a_month, now, settings):
         ping(endpoint=endpoint, now=now)
         refuse(kind="price_alert", recipient=partner.email)
         Group.objects.create(name=f"Clerks {number}")
+        AirplaneType.objects.create(code=f"32{number}", name=f"A32{number}", turnaround_minutes=40)
+        pair = (AirplaneFactory(), AirplaneFactory())
+        planned = a_pattern(number=f"KV{number + 900}", starts_on=in_a_month.date(), airplanes=pair)
+        add_schedule(planned)
         make_pricing_rule(f"Rule {number}", load={50: 120}, origin="DEL")
         which = FareFilter(amount_from=Decimal(1))
         preview_change(which=which, kind="percent", by=Decimal(5), reason="Spring", user=agent, now=now)

@@ -2,7 +2,7 @@
 
 from airlines.admin.fare_changes import FareChangeAdmin
 from airlines.admin.fares import FareFamilyAdmin, TaxRuleAdmin
-from airlines.admin.fleet import AirplaneAdmin, SeatAdmin
+from airlines.admin.fleet import AirplaneAdmin, AirplaneTypeAdmin, SeatAdmin
 from airlines.admin.flight_fares import FlightFareAdmin
 from airlines.admin.flights import FlightAdmin
 from airlines.admin.network import AirportAdmin, CityAdmin, ConnectionTimeAdmin, CountryAdmin
@@ -10,6 +10,7 @@ from airlines.admin.pricing import PricingRuleAdmin
 
 __all__ = [
     "AirplaneAdmin",
+    "AirplaneTypeAdmin",
     "AirportAdmin",
     "CityAdmin",
     "ConnectionTimeAdmin",

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSe
 from unfold.forms import PaginationInlineFormSet
 
 from airlines.exceptions import LayoutInvalid
-from airlines.models import Airplane, Cabin, Seat
+from airlines.models import Airplane, AirplaneType, Cabin, Seat
 from airlines.services.fleet import make_seats, seat_count, seats_of
 from flights_project.gateway.desk import DeskAdmin, DeskForm, DeskInline
 
@@ -72,6 +72,13 @@ class AirplaneCabins(DeskInline[Cabin, Airplane]):
 
 def _flies(airplane: Airplane | None) -> bool:
     return airplane is not None and airplane.flights.exists()
+
+
+@admin.register(AirplaneType)
+class AirplaneTypeAdmin(DeskAdmin[AirplaneType]):
+    list_display = ["code", "name", "turnaround_minutes"]
+    search_fields = ["=code", "name"]
+    fields = [("code", "name"), "turnaround_minutes"]
 
 
 @admin.register(Airplane)

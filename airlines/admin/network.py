@@ -52,7 +52,7 @@ class AirportAdmin(DeskAdmin[Airport]):
     autocomplete_fields = ["city"]
     fieldsets = [
         (None, {"fields": [("iata", "icao"), "name", "city"]}),
-        (_("Where and when"), {"fields": [("latitude", "longitude"), "zone"]}),
+        (_("Where and when"), {"fields": [("latitude", "longitude"), "zone", ("closed_from", "closed_until")]}),
     ]
 
     @admin.display(description=_("country"), ordering="city__country")

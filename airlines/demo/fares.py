@@ -4,9 +4,8 @@ Everything is thought in rupees. Where the deployment sells in another currency,
 round rates below; a currency that is not among them takes the rupees' numbers as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
@@ -14,8 +13,8 @@ from zlib import crc32
 from django.conf import settings
 
 from airlines.demo.network import distance_km, is_domestic
-from airlines.models import CabinClass, FareFamily, FlightFare, PricingBand, PricingRule, TaxRule
-from airlines.services.pricing_rules import Rule, Rung, Situation, price_ladder, to_price_point
+from airlines.models import CabinClass, FareFamily, PricingBand, PricingRule, TaxRule
+from airlines.services.pricing_rules import to_price_point
 from flights_project.lib import money
 
 RUPEES_FOR = {"INR": 1, "AED": 24, "AUD": 58, "CAD": 63, "EUR": 100, "GBP": 115, "SGD": 68, "USD": 88}
@@ -63,12 +62,12 @@ BUSINESS_DOMESTIC, BUSINESS_INTERNATIONAL = 2.6, 3.6
 
 DOMESTIC_START, DOMESTIC_PER_KM = 2000, 2.5
 INTERNATIONAL_START, INTERNATIONAL_PER_KM = 2600, 3.6
-WEEKDAYS = {1: 1.05, 2: 0.93, 3: 0.95, 4: 1.0, 5: 1.1, 6: 0.97, 7: 1.1}
+WEEKDAY_PERCENTS = (105, 93, 95, 100, 110, 97, 110)
 HOURS = ((5, 0.9), (10, 1.08), (16, 0.96), (21, 1.1), (24, 0.94))
 """Until which local hour of departure a factor holds: mornings and evenings are what people want."""
 SPREAD_PERCENT = 8
-"""How far one date of a flight is dearer or cheaper than others like it."""
-FLOOR, CEILING = Decimal("0.75"), Decimal("2.2")
+"""How far one flight number is dearer or cheaper than others like it."""
+FLOOR_PERCENT, CEILING_PERCENT = 75, 220
 """How far the pricing rules move a fare from its reference."""
 
 
@@ -119,7 +118,8 @@ class Departure:
     number: int
     origin: str
     destination: str
-    local_time: datetime
+    hour: int
+    """On the clock of the airport it leaves from."""
 
 
 def reference_fares(departure: Departure, cabin: str) -> Iterator[tuple[str, Decimal]]:
@@ -138,13 +138,7 @@ def _light_economy(departure: Departure) -> float:
         fare = DOMESTIC_START + DOMESTIC_PER_KM * kilometres
     else:
         fare = INTERNATIONAL_START + INTERNATIONAL_PER_KM * kilometres
-    leaves = departure.local_time
-    return (
-        fare
-        * WEEKDAYS[leaves.isoweekday()]
-        * next(factor for until, factor in HOURS if leaves.hour < until)
-        * _whim(f"{departure.number} {leaves:%Y-%m-%d}")
-    )
+    return fare * next(factor for until, factor in HOURS if departure.hour < until) * _whim(str(departure.number))
 
 
 def _stays_home(departure: Departure) -> bool:
@@ -164,33 +158,6 @@ def price_point() -> Decimal:
 def in_tens(rupees: float) -> Decimal:
     """A fare as it is published, in the currency of the deployment."""
     return to_price_point(Decimal(rupees) / RUPEES_FOR.get(settings.CURRENCY, 1), price_point())
-
-
-def adult_fares(
-    departure: Departure, situation: Situation, families: Mapping[str, int], rules: Sequence[Rule]
-) -> Iterator[FlightFare]:
-    """The fares of a cabin as the rules price them in `situation`, not saved; `families` are primary keys by code."""
-    rungs = [
-        Rung(
-            fare=0,
-            family=families[code],
-            amount=reference,
-            fixed=False,
-            reference=reference,
-            floor=to_price_point(reference * FLOOR, price_point()),
-            ceiling=to_price_point(reference * CEILING, price_point()),
-        )
-        for code, reference in reference_fares(departure, situation.cabin)
-    ]
-    for rung, priced in zip(rungs, price_ladder(rungs, situation, rules), strict=True):
-        yield FlightFare(
-            family_id=rung.family,
-            amount=priced.amount,
-            priced_by=FlightFare.PricedBy.RULES,
-            reference_amount=rung.reference,
-            floor_amount=rung.floor,
-            ceiling_amount=rung.ceiling,
-        )
 
 
 def converted(rupees: Decimal) -> Decimal:

@@ -1,76 +1,52 @@
 """The demo's airline into the database. Every step adds what is missing and changes nothing that is there."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
-from airlines.demo.fares import Departure, adult_fares, fare_families, pricing_rules, tax_rules
-from airlines.demo.fleet import REGISTRATION, registrations
-from airlines.demo.network import Place, connection_times, places, terminals
-from airlines.demo.timetable import Leg, legs_leaving
+from airlines.demo.fares import fare_families, pricing_rules, tax_rules
+from airlines.demo.fleet import REGISTRATION, TYPES, registrations
+from airlines.demo.network import CURFEWS, NEVER, Place, connection_times, places
+from airlines.demo.schedules import Stock, patterns
 from airlines.models import (
     Airplane,
+    AirplaneType,
     Airport,
-    Cabin,
     City,
     ConnectionTime,
     FareFamily,
-    Flight,
-    FlightCabin,
-    FlightFare,
     PricingBand,
     PricingRule,
+    Schedule,
     TaxRule,
 )
-from airlines.services.fleet import add_airplane, seat_count
-from airlines.services.pricing_rules import Rule, Situation, days_left
-from airlines.services.repricing import rules_in_use
-from airlines.services.routes import keep_routes
+from airlines.services.fleet import add_airplane
+from airlines.services.flight_making import batches_due, make_some
+from airlines.services.schedules import add_schedules
 from airlines.services.stale_lows import mark_all
 from flights_project.lib import clock
 
 HOME_ZONE = "Asia/Kolkata"
 """The airline's day starts here."""
-DAYS_AT_ONCE = 10
-BATCH = 5000
-
-
-@dataclass(frozen=True)
-class Stock:
-    """What flights are made from: primary keys by code, the seats of each airplane's cabins, front to back, and how
-    fares are priced at `now`."""
-
-    now: datetime
-    rules: list[Rule]
-    airports: dict[str, int]
-    airplanes: dict[str, int]
-    families: dict[str, int]
-    seats: dict[int, dict[str, int]]
 
 
 @transaction.atomic
 def load_airline(*, now: datetime, days: int, progress: Callable[[int], object]) -> int:
-    """Network, fleet, fares and the flights of `days` days from today. Returns how many flights are new.
+    """Network, fleet, fares, schedules and their flights of `days` days from today. Returns how many flights are new.
 
     All or nothing: an interrupted load leaves an empty demo, which the next one fills. `progress` is told how many
-    more days are done.
+    more schedules are done.
     """
     load_places(places().values())
     _load_connection_times()
     _load_fleet()
     _load_conditions()
     _load_pricing_rules()
-    stock = _stock(now)
+    _load_types()
     today = clock.local_date(now, HOME_ZONE)
-    added = 0
-    for start in range(0, days, DAYS_AT_ONCE):
-        count = min(DAYS_AT_ONCE, days - start)
-        first = today + timedelta(days=start)
-        added += _load_flights(stock, first, first + timedelta(days=count - 1))
-        progress(count)
+    _load_schedules(today)
+    added = _make_flights(now, today + timedelta(days=days - 1), progress)
     mark_all(now=now)
     return added
 
@@ -93,6 +69,8 @@ def load_places(served: Collection[Place]) -> None:
                 latitude=place.latitude,
                 longitude=place.longitude,
                 zone=place.zone,
+                closed_from=CURFEWS.get(place.iata, NEVER)[0],
+                closed_until=CURFEWS.get(place.iata, NEVER)[1],
             )
             for place in served
         ],
@@ -143,79 +121,32 @@ def _load_pricing_rules() -> None:
         PricingBand.objects.bulk_create(bands)
 
 
-def _stock(now: datetime) -> Stock:
-    seats: dict[int, dict[str, int]] = {}
-    for cabin in Cabin.objects.order_by("airplane", "first_row"):
-        seats.setdefault(cabin.airplane_id, {})[cabin.cabin] = seat_count(cabin)
-    return Stock(
-        now=now,
-        rules=rules_in_use(),
-        airports=dict(Airport.objects.values_list("iata", "pk")),
-        airplanes=dict(Airplane.objects.values_list("registration", "pk")),
-        families=dict(FareFamily.objects.values_list("code", "pk")),
-        seats=seats,
+def _load_types() -> None:
+    AirplaneType.objects.bulk_create(
+        [
+            AirplaneType(code=code, name=kind.name, turnaround_minutes=kind.turnaround // timedelta(minutes=1))
+            for code, kind in TYPES.items()
+        ],
+        ignore_conflicts=True,
     )
 
 
-def _load_flights(stock: Stock, first: date, last: date) -> int:
-    """The flights of some days that are not there yet, with their inventory and fares."""
-    there = set(
-        Flight.objects.filter(departs_on__range=(first, last)).values_list("number", "origin__iata", "departs_on")
+def _load_schedules(today: date) -> None:
+    """The sheet, as patterns. A number that has a schedule already, whoever changed it, keeps that."""
+    there = set(Schedule.objects.values_list("number", "origin__iata"))
+    stock = Stock(
+        airports={airport.iata: airport for airport in Airport.objects.all()},
+        airplanes={airplane.registration: airplane for airplane in Airplane.objects.all()},
+        types={kind.code: kind for kind in AirplaneType.objects.all()},
+        families={family.code: family for family in FareFamily.objects.all()},
     )
-    legs = [leg for leg in legs_leaving(first, last) if (_number(leg), leg.origin, leg.departs_on) not in there]
-    flights = Flight.objects.bulk_create((_flight(leg, stock) for leg in legs), BATCH)
-    keep_routes((flight.origin_id, flight.destination_id) for flight in flights)
-    cabins = FlightCabin.objects.bulk_create(
-        (
-            FlightCabin(flight_id=flight.pk, cabin=cabin, capacity=capacity)
-            for flight in flights
-            for cabin, capacity in stock.seats[flight.airplane_id].items()
-        ),
-        BATCH,
-    )
-    leaving = {flight.pk: leg for flight, leg in zip(flights, legs, strict=True)}
-    FlightFare.objects.bulk_create(_fares(cabins, leaving, stock), BATCH)
-    return len(flights)
+    add_schedules([each for each in patterns(today, stock) if (each.number, each.origin.iata) not in there])
 
 
-def _number(leg: Leg) -> str:
-    return f"{settings.AIRLINE_CODE}{leg.number}"
-
-
-def _flight(leg: Leg, stock: Stock) -> Flight:
-    origin_terminal, destination_terminal = terminals(leg.origin, leg.destination)
-    return Flight(
-        number=_number(leg),
-        airplane_id=stock.airplanes[REGISTRATION.format(leg.airplane)],
-        origin_id=stock.airports[leg.origin],
-        destination_id=stock.airports[leg.destination],
-        departs_at=leg.departs_at,
-        arrives_at=leg.arrives_at,
-        departs_on=leg.departs_on,
-        origin_terminal=origin_terminal,
-        destination_terminal=destination_terminal,
-    )
-
-
-def _fares(cabins: Iterable[FlightCabin], leaving: dict[int, Leg], stock: Stock) -> Iterable[FlightFare]:
-    for cabin in cabins:
-        leg = leaving[cabin.flight_id]
-        situation = Situation(
-            cabin=cabin.cabin,
-            origin=stock.airports[leg.origin],
-            destination=stock.airports[leg.destination],
-            load_percent=0,
-            days_left=days_left(leg.departs_at, stock.now),
-        )
-        for fare in adult_fares(_departure(leg), situation, stock.families, stock.rules):
-            fare.flight_cabin = cabin
-            yield fare
-
-
-def _departure(leg: Leg) -> Departure:
-    return Departure(
-        number=leg.number,
-        origin=leg.origin,
-        destination=leg.destination,
-        local_time=leg.departs_at.astimezone(clock.zone(places()[leg.origin].zone)),
-    )
+def _make_flights(now: datetime, until: date, progress: Callable[[int], object]) -> int:
+    """Some schedules at a time; nobody is told of each, since all lowest prices are made new."""
+    added = 0
+    for batch in batches_due(until):
+        added += len(make_some(batch, until=until, now=now))
+        progress(len(batch))
+    return added

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
 
 import airportsdata
@@ -97,6 +98,11 @@ def connection_times() -> Iterator[tuple[str, str | None, str, int]]:
     for landing, leaving, minutes in CHANGES:
         for kind in KINDS:
             yield landing, leaving, kind, minutes
+
+
+NEVER = (None, None)
+CURFEWS = {"FRA": (time(23), time(5)), "SYD": (time(23), time(6))}
+"""Local hours in which nobody takes off or lands (Frankfurt since 2011, Sydney by its Curfew Act of 1995)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from airlines.models.network import Airport, AirportWords, City, ConnectionTime,
 from airlines.models.price_alerts import PriceAlert
 from airlines.models.pricing import PricingBand, PricingRule
 from airlines.models.reference import ReferenceStamp
+from airlines.models.schedules import AirplaneType, Schedule, ScheduleAirplane, ScheduleFare
 
 __all__ = [
     "Airplane",
+    "AirplaneType",
     "Airport",
     "AirportWords",
     "Cabin",
@@ -33,6 +35,9 @@ __all__ = [
     "PricingRule",
     "ReferenceStamp",
     "Route",
+    "Schedule",
+    "ScheduleAirplane",
+    "ScheduleFare",
     "Seat",
     "StaleLow",
     "TaxRule",

@@ -28,7 +28,7 @@ def in_a_calendar(instant: date) -> None:
         )
 
 
-@pghistory.track(pghistory.UpdateEvent(), exclude=["departs_on"])
+@pghistory.track(pghistory.UpdateEvent(), exclude=["departs_on", "schedule"])
 class Flight(models.Model):
     """One dated departure of a flight number between two airports."""
 
@@ -57,6 +57,17 @@ class Flight(models.Model):
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.SCHEDULED, editable=False
     )
+
+    schedule = models.ForeignKey(
+        "airlines.Schedule",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="flights",
+        verbose_name=_("schedule"),
+    )
+    """The pattern that made it; None for a flight that was put in by hand."""
 
     objects = FlightQuerySet.as_manager()
 

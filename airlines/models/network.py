@@ -83,6 +83,10 @@ class Airport(models.Model):
         _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)], help_text=_("Degrees east.")
     )
     zone = models.CharField(_("zone"), max_length=40, validators=[known_zone], help_text=_("IANA name, Asia/Kolkata."))
+    closed_from = models.TimeField(
+        _("closed from"), null=True, blank=True, help_text=_("Night curfew, by the airport’s clock. Empty: never.")
+    )
+    closed_until = models.TimeField(_("closed until"), null=True, blank=True)
 
     objects = AirportQuerySet.as_manager()
 
@@ -95,6 +99,12 @@ class Airport(models.Model):
             models.CheckConstraint(condition=models.Q(icao__regex=r"^[A-Z]{4}$"), name="airport_icao_is_icao"),
             models.CheckConstraint(condition=models.Q(latitude__range=(-90, 90)), name="airport_latitude_on_earth"),
             models.CheckConstraint(condition=models.Q(longitude__range=(-180, 180)), name="airport_longitude_on_earth"),
+            models.CheckConstraint(
+                condition=models.Q(closed_from__isnull=True, closed_until__isnull=True)
+                | models.Q(closed_from__isnull=False, closed_until__isnull=False),
+                name="airport_closes_and_opens",
+                violation_error_message=_("A curfew has a beginning and an end."),
+            ),
         ]
         triggers = [STAMPED]
 

@@ -16,7 +16,14 @@ from flights_project.lib.errors import InvalidRequest
 
 
 @transaction.atomic
-def move(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> Flight:
+def move(
+    *,
+    flight: Flight,
+    departs_at: datetime,
+    arrives_at: datetime,
+    now: datetime,
+    becomes: Flight.Status = Flight.Status.DELAYED,
+) -> Flight:
     """The flight leaves and arrives at other times; it stays the flight of its day, whatever the clock says then.
 
     Raises FlightClosed, InvalidRequest for a departure that has passed, ValidationError for times that no flight has.
@@ -24,7 +31,7 @@ def move(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: dat
     locked = _lock(flight)
     if departs_at <= now:
         raise InvalidRequest({"departs_at": ["This time has passed."]})
-    locked.status, locked.departs_at, locked.arrives_at = Flight.Status.DELAYED, departs_at, arrives_at
+    locked.status, locked.departs_at, locked.arrives_at = becomes, departs_at, arrives_at
     return _save(locked, "status", "departs_at", "arrives_at")
 
 

@@ -1,7 +1,7 @@
 """Things that are for sale, with believable defaults. Flights are made by the service that staff use."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import factory
 
 from airlines.models import (
     Airplane,
+    AirplaneType,
     Airport,
     City,
     FareFamily,
@@ -21,6 +22,7 @@ from airlines.models import (
 from airlines.services.fleet import CabinPlan, fit_cabins
 from airlines.services.offers import OfferClaim, price_again
 from airlines.services.pricing import Party
+from airlines.services.schedules import Pattern, PatternFare
 from airlines.services.scheduling import FarePlan, schedule_flight
 
 PLACES = {
@@ -141,6 +143,43 @@ def make_flight(
             FarePlan(cabin="economy", family=FareFamilyFactory(code=code), amount=Decimal(amount))
             for code, amount in (fares or {"light": 4000}).items()
         ],
+    )
+
+
+class AirplaneTypeFactory(factory.django.DjangoModelFactory[AirplaneType]):
+    class Meta:
+        model = AirplaneType
+        django_get_or_create = ("code",)
+
+    code = "32N"
+    name = "A320neo"
+    turnaround_minutes = 40
+
+
+def a_pattern(
+    origin: str = "DEL",
+    destination: str = "BOM",
+    *,
+    starts_on: date,
+    departs: time = time(6),
+    arrives: time = time(8),
+    fares: dict[str, int] | None = None,
+    **rest: Any,
+) -> Pattern:
+    """KV301, daily at six in the morning by any A320neo, in economy at `fares` by family (light for 4,000)."""
+    return Pattern(
+        number=rest.pop("number", "KV301"),
+        origin=AirportFactory(iata=origin),
+        destination=AirportFactory(iata=destination),
+        departs=departs,
+        arrives=arrives,
+        starts_on=starts_on,
+        airplane_type=AirplaneTypeFactory(),
+        fares=tuple(
+            PatternFare("economy", FareFamilyFactory(code=code), Decimal(amount))
+            for code, amount in (fares or {"light": 4000}).items()
+        ),
+        **rest,
     )
 
 

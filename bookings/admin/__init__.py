@@ -3,6 +3,7 @@
 from bookings.admin.pages import BookedFlightAdmin, BookingAdmin, CouponAdmin, PaymentAdmin, RefundAdmin, TicketAdmin
 from bookings.admin.reconciliations import ReconciliationAdmin
 from bookings.admin.reports import ReportAdmin
+from bookings.admin.schedules import ScheduleAdmin
 
 __all__ = [
     "BookedFlightAdmin",
@@ -12,5 +13,6 @@ __all__ = [
     "ReconciliationAdmin",
     "RefundAdmin",
     "ReportAdmin",
+    "ScheduleAdmin",
     "TicketAdmin",
 ]

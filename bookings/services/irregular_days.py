@@ -34,10 +34,40 @@ def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, 
 
     Raises FlightClosed, InvalidRequest, ValidationError, see `operations.move`.
     """
-    before = Flight.objects.values_list("departs_at", flat=True).get(pk=flight.pk)
-    was = before.astimezone(clock.zone(flight.origin.zone))
+    before = _left_at(flight)
     moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, now=now)
     take_back_reminders(flight=moved, now=now)
+    return _tell_moved(moved, before, now)
+
+
+@transaction.atomic
+def retime_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> int:
+    """The timetable says other times from now on: as `delay_flight`, but the flight is as scheduled as before, and who
+    flies on it is told only where it moves by `SCHEDULE_CHANGE_TOLD` or more. Returns how many bookings were told.
+
+    Raises as `delay_flight`.
+    """
+    before, far = _left_at(flight), moves_far(flight, departs_at, arrives_at)
+    becomes = Flight.Status.SCHEDULED
+    moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, becomes=becomes, now=now)
+    take_back_reminders(flight=moved, now=now)
+    return _tell_moved(moved, before, now) if far else 0
+
+
+def _left_at(flight: Flight) -> datetime:
+    """As it is in the database, whatever the caller's copy says."""
+    return Flight.objects.values_list("departs_at", flat=True).get(pk=flight.pk)
+
+
+def moves_far(flight: Flight, departs_at: datetime, arrives_at: datetime) -> bool:
+    """Whether new times are so far from the flight's own that its travellers have to be told."""
+    by = max(abs(departs_at - flight.departs_at), abs(arrives_at - flight.arrives_at))
+    return by >= settings.SCHEDULE_CHANGE_TOLD
+
+
+def _tell_moved(moved: Flight, before: datetime, now: datetime) -> int:
+    """Everybody booked on it both times, and what they may choose; returns how many bookings."""
+    was = before.astimezone(clock.zone(moved.origin.zone))
     booked = booked_on(moved)
     causes = _moved_much(booked, moved, by=abs(moved.departs_at - before))
     changes = open_changes(flight=moved.pk, causes=causes, now=now)

@@ -43,6 +43,8 @@ RIGHTS: dict[str, tuple[str, str, str, str, str, str]] = {
     "airlines.airport": ("view", "view", "view", "view", "view", FULL),
     "airlines.connectiontime": ("view", "view", FULL, "view", FULL, FULL),
     "airlines.airplane": ("view", "view", "view add change", "view", "view", FULL),
+    "airlines.airplanetype": ("view", "view", "view add change", "view", "view", FULL),
+    "airlines.schedule": ("view", "view", FULL, "view", FULL, FULL),
     "airlines.seat": ("view", "view", "view change", "", "view change", "view change"),
     "airlines.flight": ("view", "view operate", f"{FULL} operate", "view", f"{FULL} operate", f"{FULL} operate"),
     "airlines.flightfare": ("view", "", "view change", "view change", "view change", "view change"),

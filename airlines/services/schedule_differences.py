@@ -1,0 +1,157 @@
+"""What a change of a schedule means for its flights: which are new, which fly otherwise, which fly no more.
+
+It says what should become of each, and changes nothing; who flies on them is known to `bookings`, which does it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from airlines.models import Airplane, Flight, FlightCabin, Schedule
+from airlines.services.flight_making import Departure, assign, horizon
+from airlines.services.schedule_conflicts import (
+    LOOK_AROUND,
+    Conflict,
+    Flown,
+    conflicts_among,
+    flown_between,
+    flown_by,
+    turnarounds_by_model,
+)
+from airlines.services.schedules import Pattern
+from flights_project.lib import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a flight should be."""
+
+    departs_at: datetime
+    arrives_at: datetime
+    airplane: Airplane
+    origin_terminal: str
+    destination_terminal: str
+
+    def differs_in(self, flight: Flight) -> dict[str, Any]:
+        return {name: value for name in self.__slots__ if getattr(flight, name) != (value := getattr(self, name))}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A day on which something changes: no `flight` is there yet, or it should be none any more (`wanted` is None)."""
+
+    day: date
+    flight: Flight | None
+    wanted: Wanted | None
+    by_hand: bool = False
+    """The flight has other times than its schedule said: somebody moved it."""
+
+
+def differences(
+    schedule: Schedule, was: Pattern | None, becomes: Pattern | None, flights: Iterable[Flight], *, now: datetime
+) -> list[Difference]:
+    """Day by day, what is to change of the schedule's `flights` for it to say what it `becomes`; None: it ends.
+
+    `was` is what it says now, None for a new one. Flights that have left or are cancelled stay as they are; where staff
+    have taken one out, none is made again. Raises FlightConflict where no airplane is of the type.
+    """
+    there = {flight.departs_on: flight for flight in flights}
+    departures = {each.day: each for each in _departures(schedule, becomes, now)}
+    airplanes = _airplanes(was, departures, there)
+    changed = (
+        _difference(day, there.get(day), _wanted(departures.get(day), airplanes.get(day)), was, now)
+        for day in sorted({*there, *departures})
+    )
+    return [each for each in changed if each]
+
+
+def _departures(schedule: Schedule, becomes: Pattern | None, now: datetime) -> Iterator[Departure]:
+    """What the new pattern flies of the days that flights were made for already, or of all until the horizon."""
+    if becomes is None:
+        return
+    today = clock.local_date(now, becomes.origin.zone)
+    for day in becomes.days_flown(today, schedule.made_until or horizon(now)):
+        departure = Departure.of(schedule, becomes, day)
+        if departure.departs_at > now:
+            yield departure
+
+
+def _airplanes(
+    was: Pattern | None, departures: dict[date, Departure], there: dict[date, Flight]
+) -> dict[date, Airplane]:
+    """A flight keeps its airplane unless the schedule now says another, or another type."""
+    kept = {}
+    for day, departure in departures.items():
+        flight, becomes = there.get(day), departure.pattern
+        same = not becomes.airplanes or (was is not None and becomes.airplanes == was.airplanes)
+        if flight and same and flight.airplane.model == becomes.airplane_type.name:
+            kept[day] = flight.airplane
+    others = [departure for day, departure in departures.items() if day not in kept]
+    return kept | dict(zip([each.day for each in others], assign(others), strict=True))
+
+
+def _wanted(departure: Departure | None, airplane: Airplane | None) -> Wanted | None:
+    if departure is None or airplane is None:
+        return None
+    pattern = departure.pattern
+    return Wanted(
+        departure.departs_at, departure.arrives_at, airplane, pattern.origin_terminal, pattern.destination_terminal
+    )
+
+
+def _difference(
+    day: date, flight: Flight | None, wanted: Wanted | None, was: Pattern | None, now: datetime
+) -> Difference | None:
+    if flight is None:
+        taken_out = was is not None and day in was.days_flown(day, day)
+        return None if taken_out else Difference(day, None, wanted)
+    if flight.status not in Flight.FOR_SALE or flight.departs_at <= now:
+        return None
+    by_hand = was is not None and (flight.departs_at, flight.arrives_at) != was.times_on(day)
+    if wanted is None or wanted.differs_in(flight):
+        return Difference(day, flight, wanted, by_hand)
+    return None
+
+
+def conflicts_after(pattern: Pattern, changes: Collection[Difference]) -> list[Conflict]:
+    """What cannot be flown once `changes` are made, of what they make or move and of what was not so before."""
+    if not changes:
+        return []
+    new = [_flown(pattern, each.day, wanted) for each in changes if (wanted := each.wanted)]
+    old = [flown_by(each.flight) for each in changes if each.flight]
+    there = _around([*new, *old])
+    turnarounds = turnarounds_by_model()
+    gone = {each.flight for each in old}
+    before = {_key(conflict) for conflict in conflicts_among(there, turnarounds)}
+    after = conflicts_among([*(each for each in there if each.flight not in gone), *new], turnarounds)
+    made = {(each.number, each.departs_on) for each in new}
+    return [conflict for conflict in after if conflict.concerns(made) or _key(conflict) not in before]
+
+
+def _flown(pattern: Pattern, day: date, wanted: Wanted) -> Flown:
+    ends = pattern.origin, pattern.destination
+    return Flown(pattern.number, wanted.airplane, *ends, wanted.departs_at, wanted.arrives_at, day)
+
+
+def _around(flown: Collection[Flown]) -> list[Flown]:
+    """All that the airplanes of these flights fly around their times."""
+    airplanes = {each.airplane.pk for each in flown}
+    first = min(each.departs_at for each in flown) - LOOK_AROUND
+    return flown_between(first, max(each.departs_at for each in flown) + LOOK_AROUND, airplane__in=airplanes)
+
+
+def _key(conflict: Conflict) -> tuple[object, ...]:
+    before = conflict.before
+    named = [(each.number, each.departs_on) for each in (conflict.flown, before) if each]
+    return conflict.kind, *named
+
+
+def flights_of(schedule: Schedule, *, first: date, lock: bool) -> list[Flight]:
+    """Its flights from a local day on; locked, then their cabins, so that nobody holds or buys seats meanwhile."""
+    flights = Flight.objects.with_places().select_related("airplane").filter(schedule=schedule, departs_on__gte=first)
+    if not lock:
+        return list(flights.prefetch_related("cabins"))
+    locked = list(flights.order_by("pk").select_for_update(of=("self",), no_key=True))
+    list(FlightCabin.objects.filter(flight__in=locked).locked())
+    return list(flights.prefetch_related("cabins"))
