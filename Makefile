@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -71,6 +71,9 @@ bench-booking: tools ## Holds and payments a second, beside pgbench with the sam
 
 bench-search: tools ## Searches a second beside what the server could do; growth (ARGS="--flights 10000 --minutes 10 --timetable")
 	@$(BIN)/python -m benchmarks.search $(ARGS)
+
+bench-limits: tools ## Limits under load: what they let through, and what honest callers notice (ARGS="--seconds 30")
+	@$(BIN)/python -m benchmarks.limits $(ARGS)
 
 bench-stream: tools ## Open price streams on one process: memory, and how soon a change arrives (ARGS="--streams 8000")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)

@@ -29,9 +29,14 @@ def schedule(*, flights: int, seats: int, days: int = 1) -> list[Flight]:
 
 
 def integrator_key() -> str:
+    return integrator_keys(1)[0]
+
+
+def integrator_keys(count: int) -> list[str]:
+    """So many keys of one owner; each has limits of its own."""
     owner = User.objects.create_user("partner@example.com")
     owner.groups.add(Group.objects.get(name=Role.INTEGRATOR))
-    return ApiKey.issue(owner=owner, name="measurement")[1]
+    return [ApiKey.issue(owner=owner, name="measurement")[1] for _ in range(count)]
 
 
 def offers_of(flights: Sequence[Flight]) -> list[str]:

@@ -18,6 +18,7 @@ from rest_framework.views import exception_handler, set_rollback
 from airlines import exceptions as airlines
 from bookings import exceptions as bookings
 from flights_project.gateway import idempotency, limits, outages, problems, services, tokens
+from flights_project.gateway.throttles import count_refused
 from flights_project.lib.errors import DomainError, InvalidRequest
 from notifications import exceptions as notifications
 
@@ -108,10 +109,15 @@ STATUSES: dict[type[DomainError], int] = {
 """The status of each error that states a fact; its `code` is part of the contract."""
 
 
+REFUSALS = (exceptions.AuthenticationFailed, exceptions.NotAuthenticated, exceptions.PermissionDenied)
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every error of the API leaves as a problem document."""
     if isinstance(error, ValidationError):  # a model's own rules, raised by a service
         error = exceptions.ValidationError(detail=_fields(error))
+    if isinstance(error, REFUSALS):
+        error = _counted(error, context)
     if isinstance(error, ProtectedError):
         error = InUse()
     if isinstance(error, IntegrityError) and is_duplicate(error):
@@ -130,6 +136,15 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     headers = dict(framework.headers) if framework is not None else {}
     headers.pop("Content-Type", None)
     return problems.api_response(foreseen, headers)
+
+
+def _counted(refusal: Exception, context: dict[str, Any]) -> Exception:
+    """The refusal, or that there were too many: DRF asks who calls, and whether they may, before it counts the call."""
+    try:
+        count_refused(context["request"], context["view"])
+    except (exceptions.Throttled, DomainError) as too_many:
+        return too_many
+    return refusal
 
 
 def _fields(error: ValidationError) -> dict[str, list[str]]:

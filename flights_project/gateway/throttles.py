@@ -38,6 +38,16 @@ def calls_of(request: Request, view: "APIView") -> Calls:
     return Calls.OTHER if request.method in SAFE_METHODS and calls not in READING_COUNTS else calls
 
 
+def count_refused(request: Request, view: "APIView") -> None:
+    """Count a call that was refused before it was counted, for its credential or its rights: whoever calls in vain has
+    no more calls than others. Raises Throttled beyond the caller's limit, LimitsUnavailable."""
+    if ALLOWANCE in request.META:
+        return
+    throttle = CallerThrottle()
+    if not throttle.allow_request(request, view):
+        raise Throttled(wait=throttle.wait())
+
+
 def count_attempt(calls: Calls, name: str) -> None:
     """One more attempt on `name`, whoever tries. Raises Throttled beyond its limit, LimitsUnavailable."""
     allowance = spend(calls, Caller.NAME, name.casefold())

@@ -148,6 +148,39 @@ class TestTheApi:
 
         assert [client.get("/api/v1/airports/").status_code for client in (first, first, second)] == [200, 429, 200]
 
+    @pytest.mark.parametrize("credential", ["Api-Key 1a2b3c4d.made-up", "Bearer made.up.token", ""])
+    def test_counts_who_calls_in_vain_by_their_address(self, api, rates, credential):
+        rates(other_address="2/hour")
+        if credential:
+            api.credentials(HTTP_AUTHORIZATION=credential)
+
+        answers = [api.get("/api/v1/bookings/") for _ in range(3)]
+
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert answers[0].headers["RateLimit-Remaining"] == "1"
+        assert answers[-1].json()["code"] == "throttled"
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 1800
+
+    def test_counts_what_a_key_may_not_by_the_key(self, as_key, rates, integrator):
+        rates(other_key="1/hour")
+        client = as_key(ApiKey.issue(owner=integrator, name="narrow", scopes=["search"])[1])
+
+        assert [client.get("/api/v1/bookings/").status_code for _ in range(2)] == [403, 429]
+
+    def test_wrong_keys_of_an_address_leave_a_right_one_its_calls(self, as_key, rates, integrator_key):
+        rates(other_address="1/hour")
+        for _ in range(3):
+            as_key("1a2b3c4d.made-up").get("/api/v1/bookings/")
+
+        assert as_key(integrator_key).get("/api/v1/bookings/").status_code == 200
+
+    def test_counts_each_call_once(self, as_key, rates, integrator_key):
+        rates(other_key="5/hour")
+
+        answer = as_key(integrator_key).get("/api/v1/bookings/K7QX2M/")
+
+        assert (answer.status_code, answer.headers["RateLimit-Remaining"]) == (404, "4")
+
     def test_counts_reading_bookings_apart_from_making_them(self, as_user, traveller, rates):
         rates(booking_user="1/hour")
         client = as_user(traveller)
