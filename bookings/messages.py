@@ -108,6 +108,8 @@ def words_for(error: DomainError) -> str:
     """What a page says of `error`; its own words where the table has none."""
     if isinstance(error, PriceChanged):
         return price_change_in_words(error)
+    if isinstance(error, SeatsGone) and error.facts.get("seats_left"):
+        return seats_left_in_words(error.facts["seats_left"])
     words = WORDS.get(type(error))
     return str(error) if words is None else str(words) % (WITHOUT_NAMES | error.facts)
 
@@ -125,6 +127,14 @@ def price_change_in_words(error: PriceChanged) -> str:
         "before": money(Decimal(error.facts["previous_total"]["amount"])),
         "now": money(Decimal(error.facts["total"]["amount"])),
     }
+
+
+def seats_left_in_words(count: int) -> str:
+    return ngettext(
+        "Somebody was faster: only %(count)d seat is left on this flight, too few for all of you.",
+        "Somebody was faster: only %(count)d seats are left on this flight, too few for all of you.",
+        count,
+    ) % {"count": count}
 
 
 def decline_in_words(code: str) -> str:

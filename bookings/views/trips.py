@@ -129,7 +129,8 @@ def confirm_cancel(request: TravellerRequest, locator: str, quote_id: UUID) -> H
     quote = get_object_or_404(CancellationQuote, pk=quote_id, booking=trip.booking)
     if request.method != "POST":
         coupons = quote.coupons.select_related("passenger", "flight").order_by("passenger__position", "segment")
-        return render(request, "bookings/confirm_cancel.html", {"trip": trip, "quote": quote, "coupons": coupons})
+        context = {"trip": trip, "quote": quote, "coupons": coupons, "paid": quote.refund + quote.penalty}
+        return render(request, "bookings/confirm_cancel.html", context)
     try:
         confirm_cancellation(booking=trip.booking, quote_id=quote_id, now=timezone.now())
     except DomainError as error:
