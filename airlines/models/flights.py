@@ -134,7 +134,14 @@ class FlightCabin(models.Model):
 
     flight = models.ForeignKey(Flight, models.CASCADE, related_name="cabins", verbose_name=_("flight"))
     cabin = models.CharField(_("cabin"), max_length=10, choices=CabinClass.choices)
-    capacity = models.PositiveSmallIntegerField(_("seats"))
+    capacity = models.PositiveSmallIntegerField(_("seats for sale"))
+    """Those of the airplane, and `overbooking` beyond them."""
+    overbooking = models.PositiveSmallIntegerField(
+        _("overbooking"),
+        default=0,
+        editable=False,
+        help_text=_("Seats for sale beyond those of the airplane, for travellers who do not come."),
+    )
     seats_held = models.PositiveSmallIntegerField(_("held"), default=0, editable=False)
     seats_sold = models.PositiveSmallIntegerField(_("sold"), default=0, editable=False)
 
@@ -154,10 +161,21 @@ class FlightCabin(models.Model):
                 name="seats_never_oversold",
                 violation_error_message=_("More seats are held and sold than there would be."),
             ),
+            models.CheckConstraint(condition=Q(overbooking__lte=F("capacity")), name="overbooking_within_capacity"),
         ]
 
     def __str__(self) -> str:
         return f"{self.flight} {self.get_cabin_display()}"
+
+    @property
+    def seats(self) -> int:
+        """Of the airplane."""
+        return self.capacity - self.overbooking
+
+    @property
+    def beyond(self) -> int:
+        """How many of those who bought a seat have none in the airplane."""
+        return max(0, self.seats_sold - self.seats)
 
     @property
     def seats_left(self) -> int:

@@ -29,6 +29,7 @@ from bookings.admin.inlines import (
 )
 from bookings.admin.irregular_days import IrregularDays
 from bookings.admin.manifests import Manifests
+from bookings.admin.overbooking import OverbookingPages
 from bookings.admin.rebooking import Rebooking
 from bookings.admin.revenue import RevenuePages
 from bookings.models import Booking, Coupon, Payment, Refund, Ticket
@@ -219,10 +220,10 @@ admin.site.unregister(Flight)
 
 
 @admin.register(Flight)
-class BookedFlightAdmin(Rebooking, IrregularDays, RevenuePages, Manifests, FlightAdmin):
+class BookedFlightAdmin(Rebooking, OverbookingPages, IrregularDays, RevenuePages, Manifests, FlightAdmin):
     """The flight's page, with the way to its travellers and to what they have to be told."""
 
-    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day", "earnings", "manifest"]
+    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day", "overbooking", "earnings", "manifest"]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.seats_page)
