@@ -12,6 +12,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from airlines.forms import read_search
 from airlines.models import Cabin, CabinClass
@@ -196,7 +197,7 @@ class SearchPageForm(FilterFields):
     origin = _text(_("From"), forms.TextInput(PLACE))
     destination = _text(_("To"), forms.TextInput(PLACE))
     depart_on = _text(_("Depart"))
-    return_on = _text(_("Return"))
+    return_on = _text(pgettext_lazy("way back", "Return"))
     adults = _text(_("Adults"), _numbers(1, 9), _("12 or older"))
     children = _text(_("Children"), _numbers(0, 8), _("2 to 11"))
     infants = _text(_("Infants"), _numbers(0, 4), _("Under 2"))

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from airlines.models import CabinClass, Country
 from airlines.parameters import PARAMETERS, Wrong
@@ -131,7 +132,7 @@ class FlexibleForm(PriceForm):
 
     destination = PlaceField(label=_("To"))
     depart_on = forms.DateField(label=_("Depart"), input_formats=["%Y-%m-%d"])
-    return_on = forms.DateField(label=_("Return"), input_formats=["%Y-%m-%d"])
+    return_on = forms.DateField(label=pgettext_lazy("way back", "Return"), input_formats=["%Y-%m-%d"])
 
     field_order = ["origin", "destination", "depart_on", "return_on", "cabin"]
 

@@ -5,15 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from babel import Locale
 from django import forms
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from airlines.itineraries import search_url
-from airlines.models import Country, Low
+from airlines.models import Low
 from airlines.page_forms import DateInput, cabins_flown
 from airlines.price_forms import AnywhereForm, CalendarForm, DaysForm, FlexibleForm, PriceForm, month_end, next_month
 from airlines.services.lows import DAYS_AROUND, DayLow, Journey, anywhere, lows_around, lows_by_day
@@ -83,9 +87,9 @@ def _months(form: PriceForm) -> list[tuple[str, str]]:
 
 
 def _countries() -> list[tuple[str, str]]:
+    names = Locale.parse(get_language() or settings.LANGUAGE_CODE).territories
     served = {airport.city.country for airport in current().airports.values()}
-    named = Country.objects.filter(code__in=served).order_by("name").values_list("code", "name")
-    return [("", "—"), *named]
+    return [("", "—"), *sorted(((code, names.get(code, code)) for code in served), key=itemgetter(1))]
 
 
 def calendar(form: CalendarForm) -> dict[str, Any]:

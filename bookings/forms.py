@@ -366,6 +366,7 @@ class ChoiceForm(forms.Form):
 
     choice = forms.RegexField(
         r"^(accept|refund|\d{1,18}(-\d{1,18}){0,2})\Z",
+        label=_("What would you like?"),
         error_messages=dict.fromkeys(("required", "invalid"), _("Choose one.")),
     )
 

@@ -10,6 +10,7 @@ from airlines.exceptions import FlightClosed, NotOnSale, OfferExpired, OfferInva
 from bookings.exceptions import (
     AlreadyBooked,
     BookingLimitReached,
+    BookingNotFound,
     ChangeClosed,
     CheckInClosed,
     ExitRowNotAllowed,
@@ -36,6 +37,7 @@ from bookings.exceptions import (
 from bookings.services.seating import Seated
 from bookings.services.togetherness import Arrangement, Plan
 from flights_project.gateway.idempotency import RequestInProgress
+from flights_project.gateway.limits import LimitsUnavailable
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
 
@@ -80,6 +82,10 @@ WORDS: dict[type[DomainError], str | Promise] = {
     ),
     SeatChoiceClosed: gettext_lazy("Seats of this flight can no longer be chosen here."),
     SeatChoiceNotIncluded: gettext_lazy("Seat choice is not included in this fare. You get a seat at check-in."),
+    BookingNotFound: gettext_lazy("No booking has this code and this family name."),
+    LimitsUnavailable: gettext_lazy(
+        "Attempts cannot be counted at the moment, so none is allowed. Try again in a minute."
+    ),
     CheckInClosed: gettext_lazy("No flight of this booking is open for check-in now."),
     FlightClosed: gettext_lazy("This flight has left, has landed or is cancelled."),
     InfantHasNoSeat: gettext_lazy("An infant sits on the lap of its adult and has no seat of its own."),

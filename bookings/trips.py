@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
+from django.utils.formats import date_format
 
 from airlines.itineraries import PriceTable, label, party_in_words, price_table, search_url
 from airlines.models import Flight
@@ -110,13 +111,7 @@ class Trip:
         """Position and route of each direction that has something to cancel."""
         unused = {coupon.segment_id for coupon in self.booking.coupons.all() if coupon.is_unused}
         flights = {segment.slice: segment.flight for segment in self.booking.segments.all() if segment.pk in unused}
-        return [
-            (
-                position,
-                f"{flight.origin.city.name} – {flight.destination.city.name}, {flight.departs_on:%-d %B %Y}",
-            )
-            for position, flight in sorted(flights.items())
-        ]
+        return [(position, _route_and_day(flight)) for position, flight in sorted(flights.items())]
 
     @property
     def cancelled_passengers(self) -> set[int]:
@@ -192,3 +187,8 @@ class Trip:
             party=self._party,
             cabin=self.booking.cabin,
         )
+
+
+def _route_and_day(flight: Flight) -> str:
+    """From where to where, and when."""
+    return f"{flight.origin.city.name} – {flight.destination.city.name}, {date_format(flight.departs_on, 'j F Y')}"

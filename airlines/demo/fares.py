@@ -11,6 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from airlines.demo.network import distance_km, is_domestic
 from airlines.models import CabinClass, FareFamily, PricingBand, PricingRule, TaxRule
@@ -206,50 +207,50 @@ ANY, DOMESTIC, INTERNATIONAL = TaxRule.Reach.ANY, TaxRule.Reach.DOMESTIC, TaxRul
 
 SURCHARGES = (
     # code, name, reach, cabin, rupees: the airline's own, so they follow the fare and infants are free of them
-    ("YQ", "Fuel surcharge", DOMESTIC, "", 400),
-    ("YQ", "Fuel surcharge", INTERNATIONAL, ECONOMY, 2900),
-    ("YQ", "Fuel surcharge", INTERNATIONAL, BUSINESS, 5800),
+    ("YQ", _("Fuel surcharge"), DOMESTIC, "", 400),
+    ("YQ", _("Fuel surcharge"), INTERNATIONAL, ECONOMY, 2900),
+    ("YQ", _("Fuel surcharge"), INTERNATIONAL, BUSINESS, 5800),
 )
 PERCENTAGES = (
     # code, name, departing from, cabin, percent of the fare
-    ("K3", "Goods and services tax", "IN", ECONOMY, 5),
-    ("K3", "Goods and services tax", "IN", BUSINESS, 18),
+    ("K3", _("Goods and services tax"), "IN", ECONOMY, 5),
+    ("K3", _("Goods and services tax"), "IN", BUSINESS, 18),
 )
 AMOUNTS = (
     # code, name, departing from, reach, cabin, rupees
-    ("P2", "Aviation security fee", "IN", DOMESTIC, "", 236),
-    ("P2", "Aviation security fee", "IN", INTERNATIONAL, "", 1020),
-    ("IN", "User development fee", "IN", DOMESTIC, "", 154),
-    ("IN", "User development fee", "IN", INTERNATIONAL, "", 710),
-    ("GB", "Air passenger duty", "GB", INTERNATIONAL, ECONOMY, 11730),
-    ("GB", "Air passenger duty", "GB", INTERNATIONAL, BUSINESS, 28060),
-    ("UB", "Passenger service charge", "GB", ANY, "", 3540),
-    ("US", "Transportation tax", "US", INTERNATIONAL, "", 2020),
-    ("AY", "September 11 security fee", "US", ANY, "", 493),
-    ("XF", "Passenger facility charge", "US", ANY, "", 396),
-    ("CA", "Air travellers security charge", "CA", INTERNATIONAL, "", 2150),
-    ("SQ", "Airport improvement fee", "CA", ANY, "", 2500),
-    ("OY", "Air transport tax", "DE", INTERNATIONAL, "", 7080),
-    ("RA", "Passenger service charge", "DE", ANY, "", 3300),
-    ("DE", "Airport security charge", "DE", ANY, "", 1200),
-    ("FR", "Airport tax", "FR", ANY, "", 1560),
-    ("QX", "Passenger service charge", "FR", ANY, "", 2480),
-    ("O4", "Solidarity tax", "FR", INTERNATIONAL, ECONOMY, 4000),
-    ("O4", "Solidarity tax", "FR", INTERNATIONAL, BUSINESS, 12000),
-    ("AU", "Passenger movement charge", "AU", INTERNATIONAL, "", 4060),
-    ("WY", "Passenger services charge", "AU", ANY, "", 1760),
-    ("AE", "Passenger service charge", "AE", ANY, "", 1800),
-    ("F6", "Passenger facilities charge", "AE", ANY, "", 960),
-    ("ZR", "Passenger security and safety fee", "AE", ANY, "", 120),
-    ("SG", "Passenger service and security fee", "SG", ANY, "", 3160),
-    ("OP", "Aviation levy", "SG", ANY, "", 544),
-    ("L7", "Airport development levy", "SG", ANY, "", 734),
-    ("TS", "Passenger service charge", "TH", ANY, "", 1980),
-    ("E7", "Advance passenger processing", "TH", ANY, "", 95),
-    ("MY", "Passenger service charge", "MY", INTERNATIONAL, "", 1530),
-    ("LK", "Embarkation tax", "LK", INTERNATIONAL, "", 5280),
-    ("SW", "Passenger service facility charge", "JP", ANY, "", 1740),
-    ("TK", "International tourist tax", "JP", INTERNATIONAL, "", 590),
+    ("P2", _("Aviation security fee"), "IN", DOMESTIC, "", 236),
+    ("P2", _("Aviation security fee"), "IN", INTERNATIONAL, "", 1020),
+    ("IN", _("User development fee"), "IN", DOMESTIC, "", 154),
+    ("IN", _("User development fee"), "IN", INTERNATIONAL, "", 710),
+    ("GB", _("Air passenger duty"), "GB", INTERNATIONAL, ECONOMY, 11730),
+    ("GB", _("Air passenger duty"), "GB", INTERNATIONAL, BUSINESS, 28060),
+    ("UB", _("Passenger service charge"), "GB", ANY, "", 3540),
+    ("US", _("Transportation tax"), "US", INTERNATIONAL, "", 2020),
+    ("AY", _("September 11 security fee"), "US", ANY, "", 493),
+    ("XF", _("Passenger facility charge"), "US", ANY, "", 396),
+    ("CA", _("Air travellers security charge"), "CA", INTERNATIONAL, "", 2150),
+    ("SQ", _("Airport improvement fee"), "CA", ANY, "", 2500),
+    ("OY", _("Air transport tax"), "DE", INTERNATIONAL, "", 7080),
+    ("RA", _("Passenger service charge"), "DE", ANY, "", 3300),
+    ("DE", _("Airport security charge"), "DE", ANY, "", 1200),
+    ("FR", _("Airport tax"), "FR", ANY, "", 1560),
+    ("QX", _("Passenger service charge"), "FR", ANY, "", 2480),
+    ("O4", _("Solidarity tax"), "FR", INTERNATIONAL, ECONOMY, 4000),
+    ("O4", _("Solidarity tax"), "FR", INTERNATIONAL, BUSINESS, 12000),
+    ("AU", _("Passenger movement charge"), "AU", INTERNATIONAL, "", 4060),
+    ("WY", _("Passenger services charge"), "AU", ANY, "", 1760),
+    ("AE", _("Passenger service charge"), "AE", ANY, "", 1800),
+    ("F6", _("Passenger facilities charge"), "AE", ANY, "", 960),
+    ("ZR", _("Passenger security and safety fee"), "AE", ANY, "", 120),
+    ("SG", _("Passenger service and security fee"), "SG", ANY, "", 3160),
+    ("OP", _("Aviation levy"), "SG", ANY, "", 544),
+    ("L7", _("Airport development levy"), "SG", ANY, "", 734),
+    ("TS", _("Passenger service charge"), "TH", ANY, "", 1980),
+    ("E7", _("Advance passenger processing"), "TH", ANY, "", 95),
+    ("MY", _("Passenger service charge"), "MY", INTERNATIONAL, "", 1530),
+    ("LK", _("Embarkation tax"), "LK", INTERNATIONAL, "", 5280),
+    ("SW", _("Passenger service facility charge"), "JP", ANY, "", 1740),
+    ("TK", _("International tourist tax"), "JP", INTERNATIONAL, "", 590),
 )
 
 

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models.fleet import Airplane, CabinClass
@@ -117,7 +118,7 @@ class Flight(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.departs_on:%d %b %Y}"
+        return f"{self.number} {date_format(self.departs_on, 'd M Y')}"
 
     @property
     def airline(self) -> str:

@@ -61,7 +61,7 @@ def follow(*, owner: User, wish: Wish, now: datetime) -> PriceAlert:
     """
     _lock(owner)
     if PriceAlert.objects.filter(owner=owner, depart_on__gte=_yesterday(now)).count() >= settings.PRICE_ALERTS_PER_USER:
-        raise TooManyAlerts
+        raise TooManyAlerts(gettext("You follow as many prices as one person may. Stop one before you follow another."))
     alert = PriceAlert(
         owner=owner,
         origin=code_of(wish.origin),
@@ -80,7 +80,7 @@ def follow(*, owner: User, wish: Wish, now: datetime) -> PriceAlert:
         with transaction.atomic():
             alert.save()
     except IntegrityError as error:
-        raise AlreadyFollowed from error
+        raise AlreadyFollowed(gettext("You follow this price already.")) from error
     return alert
 
 

@@ -132,7 +132,7 @@ def _state(flight: str, coupons: Sequence[Coupon]) -> str:
 def _price(booking: Booking) -> list[Flowable]:
     price = price_of(booking)
     rows = [[_p(_("Fare")), _amount(booking, price.base)]]
-    rows += [[_p(f"{tax.code}  {tax.name}"), _amount(booking, tax.amount)] for tax in price.taxes]
+    rows += [[_p(f"{tax.code}  {_(tax.name)}"), _amount(booking, tax.amount)] for tax in price.taxes]
     rows.append([_p(_("Paid, with all taxes"), bold=True), _amount(booking, booking.total, bold=True)])
     return [_p(_("Price"), HEADING), Table(rows, colWidths=_shares(4, 1), style=RULES)]
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext as _
 
 from bookings.exceptions import AccountInUse
 from bookings.models import Booking, Passenger
@@ -91,10 +92,11 @@ def close_account(*, user: User, now: datetime) -> None:
     """
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if locked.is_staff:
-        raise AccountInUse("Staff accounts are closed by an administrator.")
+        raise AccountInUse(_("Staff accounts are closed by an administrator."))
     busy = sorted(Booking.objects.of(locked).unfinished(now).values_list("locator", flat=True))
     if busy:
-        raise AccountInUse(bookings=busy)
+        words = _("This account has a trip ahead, or money under way. Close it when that is over.")
+        raise AccountInUse(words, bookings=busy)
     forget_recipient(locked, phones=_phones(locked))
     _lock_out(locked, now)
     Booking.objects.of(locked).update(contact_email=_nobody(locked), contact_phone="", held_from=None)

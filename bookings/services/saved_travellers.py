@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bookings.models import SavedTraveller
 from bookings.services.travellers import Traveller, birth_fault, name_fault
@@ -25,7 +26,8 @@ def save_travellers(*, owner: User, travellers: Iterable[Traveller], today: date
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         kept = set(owner.saved_travellers.values_list("identity", flat=True))
         if len(kept | {row.identity for row in rows}) > SAVED_AT_MOST:
-            raise InvalidRequest({"given_name": [f"{SAVED_AT_MOST} travellers are saved: remove one first."]})
+            words = _("%(count)d travellers are saved: remove one first.") % {"count": SAVED_AT_MOST}
+            raise InvalidRequest({"given_name": [words]})
         return SavedTraveller.objects.bulk_create(
             rows,
             update_conflicts=True,

@@ -6,6 +6,8 @@ The line is no tax and does not come back by itself: it follows the fare when th
 from dataclasses import asdict
 from decimal import Decimal
 
+from django.utils.translation import gettext_noop
+
 from airlines.models.fares import SEAT_CHOICE_CODE
 from airlines.services.pricing import TaxLine
 from bookings.exceptions import SeatChoiceNotIncluded
@@ -44,7 +46,7 @@ def keep(coupon: Coupon, *, before: list[dict[str, object]]) -> Decimal:
 def put_on(coupon: Coupon, amount: Decimal) -> Decimal:
     """The line of a seat that costs `amount`, which is returned; none where it costs nothing. Not saved."""
     if amount:
-        line = TaxLine(SEAT_CHOICE_CODE, "Seat choice", amount, refundable=False)
+        line = TaxLine(SEAT_CHOICE_CODE, gettext_noop("Seat choice"), amount, refundable=False)
         coupon.taxes = [*coupon.taxes, asdict(line)]
         coupon.total += amount
     return amount
