@@ -54,7 +54,7 @@ ROUND_LASTS = 10
 @shared_task
 def refresh_lows() -> int:
     """Make the lowest prices new that may have changed; returns how many marks there were."""
-    stale_lows.begin_round()
+    stale_lows.REFRESHING.is_answered()
     return stale_lows.refresh_stale(now=timezone.now(), seconds=ROUND_LASTS)
 
 

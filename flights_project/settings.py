@@ -277,6 +277,7 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.settle_payments": {"queue": "urgent"},
     "bookings.tasks.expire_holds": {"queue": "urgent"},
     "notifications.tasks.deliver_messages": {"queue": "urgent"},
+    "airlines.tasks.refresh_lows": {"queue": "patient"},
     "bookings.tasks.reconcile": {"queue": "patient"},
     "bookings.tasks.write_reports": {"queue": "patient"},
     "airlines.tasks.make_flights": {"queue": "patient"},
@@ -575,6 +576,8 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_NOTICE_LOG_LEVEL = logging.INFO
+"""A round that nobody took before the next was due is dropped on purpose: nobody has to look into it."""
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

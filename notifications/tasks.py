@@ -4,7 +4,7 @@ from django.utils import timezone
 from notifications.models import Message
 from notifications.services import events
 from notifications.services.delivery import deliver_due
-from notifications.services.outbox import begin_round, wake_workers
+from notifications.services.outbox import DELIVERY
 from notifications.services.webhook_delivery import deliver_due as deliver_webhooks_due
 
 ROUND_LASTS = 10
@@ -17,10 +17,10 @@ WEBHOOK_ROUND_LASTS = 40
 def deliver_messages() -> int:
     """Send what is due, the most urgent first; returns how many messages were sent. What does not fit into a round
     is left to another, which is called for at once."""
-    begin_round()
+    DELIVERY.is_answered()
     sent = deliver_due(now=timezone.now(), seconds=ROUND_LASTS)
     if Message.objects.due(timezone.now()).exists():
-        wake_workers()
+        DELIVERY.out()
     return sent
 
 

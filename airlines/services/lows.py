@@ -16,6 +16,7 @@ from airlines.services.lowest import FamilyLow, code_of
 from airlines.services.market import STAY
 from airlines.services.places import Place
 from airlines.services.reference import Reference, current
+from flights_project.lib.money import of_hundredths
 
 DAYS_AROUND = 3
 DESTINATIONS_AT_MOST = 300
@@ -93,7 +94,7 @@ def round_trip_total(out: Low, back: Low) -> Decimal | None:
         for each in families_of(out)
         if each.family in ways_back and each.arrives + STAY <= ways_back[each.family].departs
     ]
-    return Decimal(min(totals)) / 100 if totals else None
+    return of_hundredths(min(totals)) if totals else None
 
 
 def families_of(low: Low) -> list[FamilyLow]:

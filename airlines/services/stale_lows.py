@@ -9,12 +9,9 @@ import math
 import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 
-from celery import current_app
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection, transaction
 
 from airlines.models import Cabin, Low, LowsBasis, StaleLow
@@ -22,12 +19,15 @@ from airlines.services import price_alerts
 from airlines.services.connections import Leg
 from airlines.services.lowest import Lowest, Pair, all_pairs, lowest_of, places_of, touched_by
 from airlines.services.reference import last_day_on_sale, read_now
+from flights_project.lib.calls import Call
+from flights_project.lib.money import of_hundredths
 
 DAYS_AT_ONCE = 7
 LOWS_OF_A_DAY = 7201
 """First key of the advisory locks under which lows are written; the second is the day."""
-WOKEN, ROUND_SECONDS = "airlines.lows.woken", 10
-"""Set from the call that wakes a worker until one begins, and no longer than until the next round."""
+ONE_FOR_WHOLE_DAYS = 7202
+"""Key of the advisory lock of the worker that makes whole days new: the others have time for everything else."""
+REFRESHING = Call(task="airlines.tasks.refresh_lows", round_seconds=10)
 
 Wanted = dict[date, set[Pair]]
 
@@ -47,7 +47,7 @@ def mark(marks: Iterable[Mark]) -> None:
     ]
     if rows:
         StaleLow.objects.bulk_create(rows)
-        transaction.on_commit(_wake_worker, robust=True)
+        transaction.on_commit(REFRESHING.out, robust=True)
 
 
 def mark_all(*, now: datetime) -> None:
@@ -58,17 +58,6 @@ def mark_all(*, now: datetime) -> None:
     kept = set(Low.objects.values_list("departs_on", flat=True).distinct())
     on_sale = {first + timedelta(days=n) for n in range((last - first).days + 1)} if last else set()
     mark(Mark(None, day) for day in sorted(kept | on_sale))
-
-
-def _wake_worker() -> None:
-    """Where the broker is away, the next round does it."""
-    if cache.add(WOKEN, 1, timeout=ROUND_SECONDS):
-        current_app.send_task("airlines.tasks.refresh_lows", expires=ROUND_SECONDS)
-
-
-def begin_round() -> None:
-    """Marks made from now on wake a worker again."""
-    cache.delete(WOKEN)
 
 
 def refresh_stale(*, now: datetime, seconds: float = math.inf) -> int:
@@ -83,7 +72,7 @@ def refresh_stale(*, now: datetime, seconds: float = math.inf) -> int:
     while taken := _refresh_some(now):
         done += taken
         if time.monotonic() > ends:
-            _wake_worker()
+            REFRESHING.out()
             break
     return done
 
@@ -104,7 +93,9 @@ def _mark_outdated(now: datetime) -> None:
 
 @transaction.atomic
 def _refresh_some(now: datetime) -> int:
-    marks = _take("origin IS NOT NULL", DAYS_AT_ONCE) or _take("origin IS NULL", 1)
+    marks = _take("origin IS NOT NULL", DAYS_AT_ONCE)
+    if not marks and _alone_with_whole_days():
+        marks = _take("origin IS NULL", 1)
     wanted = _wanted(marks, now)
     _lock(wanted)
     reference = read_now()
@@ -132,6 +123,13 @@ def _take(kind: str, days: int) -> list[Mark]:
             [days],
         )
         return [Mark(None if origin is None else (origin, to), day) for origin, to, day in cursor.fetchall()]
+
+
+def _alone_with_whole_days() -> bool:
+    """Whether no other worker makes whole days new until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_FOR_WHOLE_DAYS])
+        return bool(cursor.fetchone()[0])
 
 
 def _wanted(marks: Iterable[Mark], now: datetime) -> Wanted:
@@ -186,7 +184,7 @@ def _row(lowest: Lowest) -> Low:
         destination=lowest.pair[1],
         cabin=lowest.cabin,
         departs_on=lowest.departs_on,
-        total=Decimal(cheapest.hundredths) / 100,
+        total=of_hundredths(cheapest.hundredths),
         family_id=cheapest.family,
         flights=list(lowest.flights),
         departs_at=datetime.fromtimestamp(lowest.departs, UTC),

@@ -313,6 +313,41 @@ class TestRaces:
 
         assert self.two_rounds(now, flight, monkeypatch) == Decimal(3000)
 
+    def second_round(self, now, monkeypatch):
+        """How many marks a round takes while another is at work on a whole day."""
+        refresh_stale(now=now)
+        mark_all(now=now)
+        works, done = Barrier(2, timeout=20), Barrier(2, timeout=20)
+        lowest_of = stale_lows.lowest_of
+        rounds: list[int] = []
+
+        def work(*args, **kwargs):
+            if not rounds:
+                rounds.append(1)
+                works.wait()
+                done.wait()
+            return lowest_of(*args, **kwargs)
+
+        monkeypatch.setattr(stale_lows, "lowest_of", work)
+        first = self.in_a_thread(lambda: stale_lows._refresh_some(now))
+        works.wait()
+        taken = stale_lows._refresh_some(now)
+        done.wait()
+        first.join(20)
+        return taken
+
+    def test_whole_days_keep_one_worker_busy_and_no_more(self, now, flight, monkeypatch):
+        left = StaleLow.objects.count
+        assert self.second_round(now, monkeypatch) == 0
+        assert left() > 0
+        assert refresh_stale(now=now) > 0
+        assert left() == 0
+
+    def test_control_they_would_keep_all_of_them_busy(self, now, flight, monkeypatch):
+        monkeypatch.setattr(stale_lows, "_alone_with_whole_days", lambda: True)
+
+        assert self.second_round(now, monkeypatch) > 0
+
     def test_a_worker_that_dies_leaves_its_marks(self, now, flight, monkeypatch):
         fares.change_fare(fare=fare_of(flight), amount=Decimal(3000))
 

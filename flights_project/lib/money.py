@@ -47,6 +47,16 @@ def written(amount: Decimal, currency: str) -> str:
     return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{grouped}{point}{minor}"
 
 
+def hundredths(amount: Decimal) -> int:
+    """`amount` as a whole number, for sorting and comparing many."""
+    return int(amount.scaleb(MINOR_DIGITS_KEPT))
+
+
+def of_hundredths(number: int) -> Decimal:
+    """The amount that is so many hundredths."""
+    return Decimal(number).scaleb(-MINOR_DIGITS_KEPT)
+
+
 def on_the_wire(amount: Decimal, currency: str) -> MoneyAmount:
     """`amount` as the API writes it: a string, so that no client reads it into a float by accident."""
     return {"amount": str(rounded(amount, currency)), "currency": currency}

@@ -4,20 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
-from django.core.cache import cache
 from django.db import transaction
 
 from flights_project.gateway.models import User
+from flights_project.lib.calls import Call
 from notifications.channels import channel_for, is_open
 from notifications.kinds import KINDS, Way
 from notifications.models import Message
 from notifications.services.refusals import refused
 
-WOKEN, ROUND_SECONDS = "notifications.woken", 20
-"""Set from the call that wakes a worker until one begins, and no longer than until the next round."""
-MOMENT = 1
-"""Seconds in which messages gather, so that a busy hour has one delivery a second and not one a message."""
+DELIVERY = Call(task="notifications.tasks.deliver_messages", round_seconds=20, moment=1)
 
 
 def tell(
@@ -61,22 +57,8 @@ def tell(
     if Way.INBOX in wanted:
         messages[0].reader = reader
     if carried:
-        transaction.on_commit(wake_workers, robust=True)
+        transaction.on_commit(DELIVERY.out, robust=True)
     else:
         for message in messages:
             message.status, message.sent_at = Message.Status.SENT, now
     Message.objects.bulk_create(messages, ignore_conflicts=True)
-
-
-def wake_workers() -> None:
-    """Deliver in a moment instead of at the next round; where the broker is away, the round delivers.
-
-    A worker that was called and has not begun will find this message too: one call is enough for many.
-    """
-    if cache.add(WOKEN, 1, timeout=ROUND_SECONDS):
-        current_app.send_task("notifications.tasks.deliver_messages", countdown=MOMENT, expires=60)
-
-
-def begin_round() -> None:
-    """Messages written from now on wake a worker again."""
-    cache.delete(WOKEN)
