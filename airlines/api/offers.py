@@ -1,68 +1,31 @@
 """Offers on the wire: plain dictionaries for speed, with serializers beside them that OpenAPI is made from."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-import orjson
 from django.conf import settings
-from orjson import Fragment
 from rest_framework import serializers
 
-from airlines.models import CabinClass, FareFamily, Flight
+from airlines.models import Airport, CabinClass, FareFamily, Flight
 from airlines.services.offers import Connection, FlightsInOrder, Offer
 from airlines.services.pricing import JourneyPrice, TaxLine
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
-T = TypeVar("T")
-
 
 def offer_as_dict(offer: Offer) -> dict[str, Any]:
     """An offer as `OfferSerializer` documents it."""
-    return OfferWriter().write(offer)
-
-
-class OfferWriter:
-    """Writes the offers of one answer: what several of them share, slices and conditions, once."""
-
-    def __init__(self) -> None:
-        self._slices: dict[int, Fragment] = {}
-        self._conditions: dict[int, Fragment] = {}
-
-    def write(self, offer: Offer) -> dict[str, Any]:
-        return {
-            "offer": offer.token,
-            "total": on_the_wire(offer.total, settings.CURRENCY),
-            "cabin": offer.cabin,
-            "family": offer.family.code,
-            "conditions": _once(self._conditions, offer.family, conditions_as_dict),
-            "seats_left": offer.seats_left,
-            "price": _price(offer.price),
-            "slices": [_once(self._slices, part, slice_as_dict) for part in offer.slices],
-        }
-
-
-def _once(written: dict[int, Fragment], thing: T, as_dict: Callable[[T], dict[str, Any]]) -> Fragment:
-    """`thing` lives as long as what is written of it: its offers keep it."""
-    fragment = written.get(id(thing))
-    if fragment is None:
-        fragment = written[id(thing)] = Fragment(orjson.dumps(as_dict(thing)))
-    return fragment
-
-
-PRICES_REMEMBERED = 20_000
-_prices: dict[int, tuple[JourneyPrice, Fragment]] = {}
-"""By identity, for the price book gives one object for one price. Each is kept, so that no other gets its id."""
-
-
-def _price(price: JourneyPrice) -> Fragment:
-    known = _prices.get(id(price))
-    if known is None:
-        if len(_prices) >= PRICES_REMEMBERED:
-            _prices.clear()
-        known = _prices[id(price)] = price, Fragment(orjson.dumps(price_as_dict(price)))
-    return known[1]
+    return {
+        "offer": offer.token,
+        "total": on_the_wire(offer.total, settings.CURRENCY),
+        "cabin": offer.cabin,
+        "family": offer.family.code,
+        "conditions": conditions_as_dict(offer.family),
+        "seats_left": offer.seats_left,
+        "price": price_as_dict(offer.price),
+        "slices": [slice_as_dict(part) for part in offer.slices],
+    }
 
 
 def price_as_dict(price: JourneyPrice) -> dict[str, Any]:
@@ -109,34 +72,71 @@ def slice_as_dict(part: FlightsInOrder) -> dict[str, Any]:
     }
 
 
-def connection_as_dict(connection: Connection) -> dict[str, Any]:
+def connection_as_dict(between: Connection) -> dict[str, Any]:
+    return connection(
+        airport=between.landing.destination,
+        onward_airport=between.leaving.origin,
+        lands_at=between.landing.arrives_at,
+        leaves_at=between.leaving.departs_at,
+    )
+
+
+def connection(*, airport: Airport, onward_airport: Airport, lands_at: datetime, leaves_at: datetime) -> dict[str, Any]:
     return {
-        "airport": connection.landing.destination.iata,
-        "onward_airport": connection.leaving.origin.iata,
-        "duration": clock.iso_duration(connection.wait),
-        "overnight": connection.is_overnight,
+        "airport": airport.iata,
+        "onward_airport": onward_airport.iata,
+        "duration": clock.iso_duration(leaves_at - lands_at),
+        "overnight": clock.is_overnight(lands_at, leaves_at, onward_airport.zone),
     }
 
 
 def segment_as_dict(flight: Flight) -> dict[str, Any]:
-    departs = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
-    arrives = flight.arrives_at.astimezone(clock.zone(flight.destination.zone))
+    return segment(
+        flight=flight.pk,
+        number=flight.number,
+        origin=flight.origin,
+        origin_terminal=flight.origin_terminal,
+        destination=flight.destination,
+        destination_terminal=flight.destination_terminal,
+        departs_at=flight.departs_at,
+        arrives_at=flight.arrives_at,
+        gate=flight.gate,
+        status=flight.status,
+    )
+
+
+def segment(
+    *,
+    flight: int,
+    number: str,
+    origin: Airport,
+    origin_terminal: str,
+    destination: Airport,
+    destination_terminal: str,
+    departs_at: datetime,
+    arrives_at: datetime,
+    gate: str,
+    status: str,
+) -> dict[str, Any]:
+    """One flight, of a model or of a row that search has read; its instants are UTC."""
+    departs = departs_at.astimezone(clock.zone(origin.zone))
+    arrives = arrives_at.astimezone(clock.zone(destination.zone))
     return {
-        "flight": flight.pk,
-        "number": flight.number,
-        "airline": flight.airline,
-        "origin": flight.origin.iata,
-        "origin_terminal": flight.origin_terminal,
-        "destination": flight.destination.iata,
-        "destination_terminal": flight.destination_terminal,
-        "departs_at": _utc(flight.departs_at.isoformat()),
-        "arrives_at": _utc(flight.arrives_at.isoformat()),
+        "flight": flight,
+        "number": number,
+        "airline": number[:2],
+        "origin": origin.iata,
+        "origin_terminal": origin_terminal,
+        "destination": destination.iata,
+        "destination_terminal": destination_terminal,
+        "departs_at": _utc(departs_at.isoformat()),
+        "arrives_at": _utc(arrives_at.isoformat()),
         "departs_at_local": departs.isoformat(),
         "arrives_at_local": arrives.isoformat(),
         "day_offset": clock.day_offset(departs, arrives),
-        "duration": clock.iso_duration(flight.duration),
-        "gate": flight.gate,
-        "status": flight.status,
+        "duration": clock.iso_duration(arrives_at - departs_at),
+        "gate": gate,
+        "status": status,
     }
 
 

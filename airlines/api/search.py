@@ -1,23 +1,19 @@
 """A search on the wire: its parameters, results, pages and counts, as OpenAPI describes them."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.utils.urls import replace_query_param
 
-from airlines.api.offers import OfferSerializer, OfferWriter
+from airlines.api.offers import OfferSerializer
 from airlines.parameters import MOST_HOURS, PAGE_AT_MOST
 from airlines.services.filters import BANDS, Counts
-from airlines.services.pages import Page
 from airlines.services.ranking import Sort
-from airlines.services.search import SearchResults
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
-from flights_project.lib.money import on_the_wire
+from flights_project.lib.money import of_hundredths, on_the_wire
 
 DATE = {"type": "string", "format": "date"}
 AMOUNT = {"type": "string", "format": "decimal"}
@@ -65,21 +61,6 @@ SEARCH_PARAMETERS = [
 ]
 
 
-def results_as_dict(results: SearchResults, *, url: str) -> dict[str, Any]:
-    """Results as `SearchResultsSerializer` documents them; `url` is where they were asked for."""
-    writer = OfferWriter()
-    return {
-        "results": [writer.write(offer) for offer in results.offers],
-        "next": _link(url, results.next),
-        "previous": _link(url, results.previous),
-        "filters": counts_as_dict(results.counts),
-    }
-
-
-def _link(url: str, page: Page | None) -> str | None:
-    return None if page is None else str(replace_query_param(url, "cursor", page.cursor))
-
-
 def counts_as_dict(counts: Counts) -> dict[str, Any]:
     tables: dict[str, Any] = {
         name: [{"value": value, "count": count} for value, count in sorted(counts.by_filter[name].items())]
@@ -100,7 +81,7 @@ def _band(index: int) -> dict[str, str]:
 def _prices(counts: Counts) -> dict[str, Any] | None:
     if counts.prices is None:
         return None
-    least, most = (on_the_wire(Decimal(price) / 100, settings.CURRENCY) for price in counts.prices)
+    least, most = (on_the_wire(of_hundredths(price), settings.CURRENCY) for price in counts.prices)
     return {"min": least, "max": most}
 
 

@@ -1,28 +1,31 @@
-"""The hot path: searches that are answered from memory, before Django sees them.
+"""The hot path: plain searches are answered before Django sees them, with the bytes that Django would send.
 
-A WSGI application around Django's. What Django answered to a search, headers and all, is sent again for as long as
-`search_cache` says that it is true, in a tenth of the time. Whatever is not plain passes on to Django: other methods, a
-session, a key or token that Django has not let in within the last second, a caller beyond their limit. So it decides
-nothing by itself: it repeats. Limits, the request's id, its log line and its numbers are as for every request.
+A WSGI application around Django's. The body is what `answers` has kept or makes, as for the view; the headers are those
+that Django sent with the last search that was asked in the same way. So the door decides nothing by itself: who may
+search, and with which headers, it has from Django, and whatever is not plain passes on to Django: other methods, a
+session, a key or token that Django has not let in within the last second, a caller beyond their limit, everything that
+is no answer of 200. Limits, the request's id, its log line and its numbers are as for every request.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import connection
 from django.urls import reverse
 
-from airlines.services.reference import current
-from airlines.services.search_cache import Kept, search_cache
+from airlines.api.answers import answer_to, kept_answer
+from airlines.services.search_cache import Answer
+from flights_project.gateway import traces
 from flights_project.gateway.callers import Caller
-from flights_project.gateway.limits import Allowance, Calls, spend
+from flights_project.gateway.limits import ALLOWANCE, Allowance, Calls, spend
 from flights_project.gateway.metrics import count_request
+from flights_project.gateway.outages import is_late
 from flights_project.lib.addresses import client_address
 
 log = structlog.get_logger(__name__)
@@ -34,20 +37,25 @@ WhoCalls = tuple[Caller, str]
 
 CALLER = "flights.caller"
 """Where the view tells who was let in."""
+FAULT = "flights.fault"
+"""Where the door tells the view what has taken too long, so that it does not take as long again."""
 KNOWN_FOR = 1.0
 """Seconds in which a key or token that was let in is let in again unseen; so long may one that was revoked be used."""
 CALLERS_KNOWN = 10_000
-OF_ONE_REQUEST = ("x-request-id", "ratelimit-")
+WAYS_KNOWN = 100
+"""Of asking, each with its headers."""
+OF_ONE_ANSWER = ("x-request-id", "ratelimit-", "etag", "content-length")
 ROUTE = "api/v1/search/"
 
 
-def key_of(environ: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What tells one search from another: its parameters in any order, and the address that its links are made of."""
+def way_of_asking(environ: Environ) -> tuple[Any, ...]:
+    """All that Django's headers, and whether it answers at all, depend on besides the caller."""
     return (
         environ.get("HTTP_HOST"),
         environ.get("wsgi.url_scheme"),
         environ.get("HTTP_X_FORWARDED_PROTO"),
-        *sorted(environ.get("QUERY_STRING", "").split("&")),
+        environ.get("HTTP_ACCEPT"),
+        environ.get("HTTP_ACCEPT_LANGUAGE"),
     )
 
 
@@ -56,21 +64,22 @@ class SearchDoor:
         self._django = django
         self._path = reverse("api-search")
         self._callers: dict[tuple[str, str], tuple[WhoCalls, float]] = {}
+        self._headers: dict[tuple[Any, ...], Headers] = {}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != self._path or not _is_plain(environ):
             return self._django(environ, start_response)
         began = time.perf_counter()
-        caller = self._caller(environ)
-        kept = _kept(environ) if caller else None
-        if caller is None or kept is None:
+        caller, headers = self._caller(environ), self._headers.get(way_of_asking(environ))
+        if caller is None or headers is None:
             return self._by_django(environ, start_response)
-        allowance = spend(Calls.SEARCH, *caller)
-        if allowance is not None and not allowance.allowed:
+        allowance = environ[ALLOWANCE] = spend(Calls.SEARCH, *caller)
+        answer = _answer(environ) if allowance is None or allowance.allowed else None
+        if answer is None:
             return self._django(environ, start_response)
-        start_response("200 OK", _headers(kept, allowance))
+        start_response("200 OK", [*headers, *answer.headers, *_of_this_request(allowance)])
         count_request(method="GET", route=ROUTE, status=HTTPStatus.OK, seconds=time.perf_counter() - began)
-        return [kept.answer.body]
+        return [answer.body]
 
     def _caller(self, environ: Environ) -> WhoCalls | None:
         address = _address(environ)
@@ -81,29 +90,31 @@ class SearchDoor:
         return caller if time.monotonic() < until else None
 
     def _by_django(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Django's answer, and what of it is needed to repeat it."""
+        """Django's answer, and from it who may search and with which headers."""
         answered: list[Any] = []
 
-        def keep(status: str, headers: Headers, *error: Any) -> Any:
+        def listen(status: str, headers: Headers, *error: Any) -> Any:
             answered[:] = status, headers
             return start_response(status, headers, *error)
 
-        response = self._django(environ, keep)
+        response = self._django(environ, listen)
         status, headers = answered
-        if status.startswith("200") and CALLER in environ:
-            self._remember(environ)
-            if all(name.lower() != "set-cookie" for name, _value in headers):
-                body: bytes = response.content  # type: ignore[attr-defined]  # Django's answers are its HttpResponse
-                search_cache().dress(key_of(environ), body, filter(_lasts, headers))
+        if status.startswith("200") and CALLER in environ and not any(map(_sets_a_cookie, headers)):
+            self._remember(environ, [header for header in headers if _is_of_every_answer(header)])
         return response
 
-    def _remember(self, environ: Environ) -> None:
+    def _remember(self, environ: Environ, headers: Headers) -> None:
+        _put(self._headers, way_of_asking(environ), headers, WAYS_KNOWN)
         authorization = environ.get("HTTP_AUTHORIZATION")
-        if authorization is None:
-            return
-        if len(self._callers) >= CALLERS_KNOWN:
-            self._callers.clear()
-        self._callers[authorization, _address(environ)] = environ[CALLER], time.monotonic() + KNOWN_FOR
+        if authorization is not None:
+            let_in = environ[CALLER], time.monotonic() + KNOWN_FOR
+            _put(self._callers, (authorization, _address(environ)), let_in, CALLERS_KNOWN)
+
+
+def _put(known: dict[Any, Any], key: object, thing: object, at_most: int) -> None:
+    if len(known) >= at_most:
+        known.clear()
+    known[key] = thing
 
 
 def _is_plain(environ: Environ) -> bool:
@@ -113,24 +124,28 @@ def _is_plain(environ: Environ) -> bool:
         environ["REQUEST_METHOD"] == "GET"
         and "HTTP_IF_NONE_MATCH" not in environ
         and "HTTP_ORIGIN" not in environ  # another site is named in its answer
-        and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
+        and "HTTP_COOKIE" not in environ  # a session, or a language
         and ("*/*" in accepted or "application/json" in accepted)
     )
 
 
-def _kept(environ: Environ) -> Kept | None:
+def _answer(environ: Environ) -> Answer | None:
+    """None where Django has to say it: what is wrong, in the language of who asks, or with a new connection to the
+    database; and what is traced."""
+    connection.close_if_unusable_or_obsolete()  # as Django does before each request
     try:
-        kept = search_cache().find(key_of(environ), current())
-    except DatabaseError:  # Django gets a new connection, or says what is wrong
+        return kept_answer(environ) if traces.IS_ON else answer_to(environ)
+    except Exception as fault:  # noqa: BLE001 -- Django's view meets it as well, and tells it
+        if is_late(fault):
+            environ[FAULT] = fault
         return None
-    return kept if kept is not None and kept.headers else None
 
 
-def _headers(kept: Kept, allowance: Allowance | None) -> Headers:
+def _of_this_request(allowance: Allowance | None) -> Headers:
     request = str(uuid4())
     if logging.getLogger(__name__).isEnabledFor(logging.INFO):
         log.info("request_finished", code=200, request=f"GET /{ROUTE}", request_id=request, at_once=True)
-    return [*kept.headers, ("X-Request-ID", request), *(allowance.headers.items() if allowance else ())]
+    return [("X-Request-ID", request), *(allowance.headers.items() if allowance else ())]
 
 
 def _address(environ: Environ) -> str:
@@ -141,5 +156,9 @@ def _address(environ: Environ) -> str:
     )
 
 
-def _lasts(header: tuple[str, str]) -> bool:
-    return not header[0].lower().startswith(OF_ONE_REQUEST)
+def _sets_a_cookie(header: tuple[str, str]) -> bool:
+    return header[0].lower() == "set-cookie"
+
+
+def _is_of_every_answer(header: tuple[str, str]) -> bool:
+    return not header[0].lower().startswith(OF_ONE_ANSWER)

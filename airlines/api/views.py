@@ -1,6 +1,5 @@
 """What is for sale, for programs."""
 
-from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -16,25 +15,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from airlines.api import filters, serializers
+from airlines.api.answers import answer_to
 from airlines.api.offers import OfferSerializer, offer_as_dict
-from airlines.api.search import SEARCH_PARAMETERS, SearchResultsSerializer, results_as_dict
-from airlines.api.search_door import CALLER, key_of
-from airlines.forms import read_search
+from airlines.api.search import SEARCH_PARAMETERS, SearchResultsSerializer
+from airlines.api.search_door import CALLER, FAULT
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
-from airlines.parameters import PARAMETERS
 from airlines.services.offers import open_offer, price_again
 from airlines.services.places import suggest_places
-from airlines.services.reference import current
 from airlines.services.scheduling import remove_flights
-from airlines.services.search import search
-from airlines.services.search_cache import Answer, search_cache
 from flights_project.gateway.api.resources import ConditionalWrites
 from flights_project.gateway.callers import caller_of
 from flights_project.gateway.history import signed
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
-from flights_project.gateway.wire import OrjsonRenderer
-from flights_project.lib.errors import InvalidRequest
 
 
 class CityViewSet(ConditionalWrites, viewsets.ModelViewSet[City]):
@@ -163,27 +156,10 @@ class SearchView(APIView):
     @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
     def get(self, request: Request) -> HttpResponse:
         request.META[CALLER] = caller_of(request)
-        body = search_cache().answer(key_of(request.META), current(), partial(self._find, request))
-        return HttpResponse(body, content_type="application/json")
-
-    def _find(self, request: Request) -> Answer:
-        now = timezone.now()
-        _refuse_misuse(request)
-        query, page = read_search(request.query_params.dict(), now=now)
-        results = search(query, now=now, page=page)
-        body = OrjsonRenderer().render(results_as_dict(results, url=request.build_absolute_uri()))
-        return Answer(body, results.found.read_on(), results.found.good_for(now))
-
-
-def _refuse_misuse(request: Request) -> None:
-    """Parameters that we do not know, or that came twice: a typing error is not ignored."""
-    faults = {
-        name: ["Send this parameter once." if name in PARAMETERS else "There is no such parameter."]
-        for name, values in request.query_params.lists()
-        if name not in PARAMETERS or len(values) > 1
-    }
-    if faults:
-        raise InvalidRequest(faults)
+        if FAULT in request.META:
+            raise request.META[FAULT]
+        answer = answer_to(request.META)
+        return HttpResponse(answer.body, content_type="application/json", headers=dict(answer.headers))
 
 
 class OfferView(APIView):

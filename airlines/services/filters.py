@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from airlines.models import FareFamily
-from airlines.services.options import Option
+from airlines.services.connections import MOST_STOPS
+from airlines.services.options import Itinerary, Option
 
-BANDS = ((0, 6 * 60), (6 * 60, 12 * 60), (12 * 60, 18 * 60), (18 * 60, 24 * 60))
+BAND = 6 * 60
+BANDS = tuple((start, start + BAND) for start in range(0, 24 * 60, BAND))
 """Parts of the day, in minutes: from, until and not included."""
 
 
@@ -50,7 +52,7 @@ def checks(filters: Filters, families: Mapping[int, FareFamily], *, is_chosen_no
         longest = filters.max_duration.total_seconds()
         in_use["max_duration"] = lambda option: option.itinerary.duration <= longest
     if filters.airline:
-        in_use["airline"] = lambda option: all(each.number[:2] == filters.airline for each in option.itinerary.flights)
+        in_use["airline"] = lambda option: option.itinerary.airlines == (filters.airline,)
     if filters.avoid:
         in_use["avoid"] = lambda option: filters.avoid.isdisjoint(option.itinerary.connections)
     in_use |= _family_checks(filters, families)
@@ -102,21 +104,37 @@ class Counts:
     durations: tuple[int, int] | None
 
 
-def values_of(option: Option, families: Mapping[int, FareFamily]) -> dict[str, Iterable[Any]]:
-    """Under which values of each filter an option is counted."""
-    itinerary, family = option.itinerary, families[option.family]
-    airlines = {flight.number[:2] for flight in itinerary.flights}
+Traits = tuple[int, tuple[str, ...], tuple[int, ...], int, int]
+"""What counts ask of a way to fly: many ways share it."""
+
+
+def traits_of(itinerary: Itinerary) -> Traits:
+    """Stops, airlines, connections, and the bands of the hours that it leaves and lands in."""
+    return (
+        itinerary.stops,
+        itinerary.airlines,
+        itinerary.connections,
+        itinerary.leaves // BAND,
+        itinerary.lands // BAND,
+    )
+
+
+def values_of_way(traits: Traits) -> dict[str, Iterable[Any]]:
+    """Under which values of each filter of flights an option with these traits is counted."""
+    stops, airlines, connections, leaves, lands = traits
     return {
-        "max_stops": range(itinerary.stops, 3),
+        "max_stops": range(stops, MOST_STOPS + 1),
         "airline": airlines if len(airlines) == 1 else (),
-        "family": (family.code,),
-        "refundable": (True,) if family.refund_percent else (),
-        "bag": (True,) if family.checked_bag_kg else (),
-        "via": itinerary.connections,
-        "depart": (_band(itinerary.leaves),),
-        "arrive": (_band(itinerary.lands),),
+        "via": connections,
+        "depart": (leaves,),
+        "arrive": (lands,),
     }
 
 
-def _band(minute: int) -> int:
-    return minute // (6 * 60)
+def values_of_family(family: FareFamily) -> dict[str, Iterable[Any]]:
+    """Under which values of each filter of conditions an option in `family` is counted."""
+    return {
+        "family": (family.code,),
+        "refundable": (True,) if family.refund_percent else (),
+        "bag": (True,) if family.checked_bag_kg else (),
+    }

@@ -7,7 +7,6 @@ costs more than running it.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -35,7 +34,7 @@ STATEMENT = f"""
       ON cabin.flight_id = flight.id AND cabin.cabin = $5
      AND cabin.capacity - cabin.seats_held - cabin.seats_sold >= $6
     CROSS JOIN LATERAL (
-        SELECT array_agg(fare.family_id), array_agg(fare.amount)
+        SELECT array_agg(fare.family_id), array_agg((fare.amount * 100)::bigint)
         FROM airlines_flightfare AS fare WHERE fare.flight_cabin_id = cabin.id
     ) AS fares (families, amounts)
     WHERE fares.families IS NOT NULL
@@ -51,7 +50,8 @@ EXECUTE = "EXECUTE flights_on_sale (%s, %s, %s, %s, %s, %s)"
 
 
 class FlightOnSale(NamedTuple):
-    """One flight with the cabin asked for; instants are seconds of the epoch, amounts are of an adult without taxes."""
+    """One flight with the cabin asked for; instants are seconds of the epoch, amounts are of an adult without
+    taxes, in hundredths of the currency."""
 
     pk: int
     number: str
@@ -64,7 +64,7 @@ class FlightOnSale(NamedTuple):
     status: str
     seats_left: int
     families: list[int]
-    amounts: list[Decimal]
+    amounts: list[int]
 
 
 def flights_on_sale(legs: Iterable[tuple[Leg, Window]], *, cabin: str, seats: int) -> Mapping[Leg, list[FlightOnSale]]:

@@ -179,4 +179,4 @@ def _prices(flights: Sequence[FlightOnSale], pricer: Pricer) -> Iterator[tuple[i
     prices = [pricer.prices_of(flight) for flight in flights]
     for family in prices[0]:
         if all(family in each for each in prices):
-            yield family, sum(each[family][1] for each in prices)
+            yield family, sum(each[family].hundredths for each in prices)

@@ -8,9 +8,17 @@ from typing import Any
 
 from airlines.models import FareFamily
 from airlines.services.combinations import Ranked, best_first, ranked
-from airlines.services.filters import Counts, Filters, checks, values_of
-from airlines.services.options import Option
+from airlines.services.filters import (
+    Counts,
+    Filters,
+    checks,
+    traits_of,
+    values_of_family,
+    values_of_way,
+)
+from airlines.services.options import Journey, Option
 from airlines.services.ranking import WHOLE, Cost, Sort, costs
+from flights_project.lib.money import hundredths
 
 STAY = 3600
 """Seconds at least between landing at a destination and leaving it by the next slice."""
@@ -19,6 +27,7 @@ WITHIN_PRICE = 2000
 EVERY_SLICE = frozenset({"max_stops", "airline", "family", "refundable", "bag"})
 THIS_SLICE = frozenset({"via", "depart", "arrive"})
 """Filters that choices are counted of: those of all slices, and of the one that is being chosen."""
+COUNTED = sorted(EVERY_SLICE | THIS_SLICE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +58,14 @@ class Market:
             )
         return failing
 
-    def _left(self, without: frozenset[str] = frozenset()) -> list[list[Option]]:
+    def _left(self, without: frozenset[str] = frozenset()) -> Sequence[Sequence[Option]]:
         """The options of each slice that pass all filters but those of `without`."""
+        if not self._in_use:
+            return self.slices
         return [[option for option, failing in options if failing <= without] for options in self._failing]
 
     @cached_property
-    def _open(self) -> list[list[Option]]:
+    def _open(self) -> Sequence[Sequence[Option]]:
         return self._left()
 
     def is_empty(self) -> bool:
@@ -63,17 +74,19 @@ class Market:
 
     # --- Whole journeys ---
 
-    def journeys(self, sort: Sort) -> Iterator[tuple[Option, ...]]:
+    def journeys(self, sort: Sort) -> Iterator[Journey]:
         """Whole journeys that pass the filters, in order, each of one fare family."""
         slices = self._open
         cost = costs(sort, slices=len(slices), cheapest=self._cheapest)
+        if len(slices) == 1:
+            return self._within_prices(iter([(option,) for option in sorted(slices[0], key=cost[0])]))
         choices = [
             ranked([_priced_by(price, options) for price, options in zip(cost, family, strict=True)], STAY)
             for family in self._by_family(slices)
         ]
         return self._within_prices(best_first(choices, STAY))
 
-    def _within_prices(self, journeys: Iterator[tuple[Option, ...]]) -> Iterator[tuple[Option, ...]]:
+    def _within_prices(self, journeys: Iterator[Journey]) -> Iterator[Journey]:
         if self._prices == (None, None):
             return journeys
         looked_at = (journey for journey, _number in zip(journeys, range(WITHIN_PRICE), strict=False))
@@ -81,14 +94,18 @@ class Market:
 
     @cached_property
     def _cheapest(self) -> int:
-        return min((price for _option, price in self._priced(self._open)), default=0)
+        return min([price for _option, price in self._priced_open], default=0)
+
+    @cached_property
+    def _priced_open(self) -> list[tuple[Option, int]]:
+        return self._priced(self._open)
 
     # --- Choices of one slice ---
 
     def choices(self, sort: Sort) -> list[tuple[Option, int]]:
         """The options of the slice being chosen in order, each with the price of the cheapest journey with it."""
         cost = costs(sort, slices=1, cheapest=self._cheapest)[0]
-        chosen = [(option, price) for option, price in self._priced(self._open) if self._costs_enough(price)]
+        chosen = [(option, price) for option, price in self._priced_open if self._costs_enough(price)]
         rest_counts = sort in (Sort.PRICE, Sort.BEST)  # what is shown is the price of the whole journey
 
         def order(choice: tuple[Option, int]) -> tuple[int, int, int]:
@@ -98,7 +115,7 @@ class Market:
 
         return sorted(chosen, key=order)
 
-    def journey_with(self, option: Option) -> tuple[Option, ...]:
+    def journey_with(self, option: Option) -> Journey:
         """The cheapest whole journey with an option of the slice being chosen."""
         before = [next(each for each in part if each.family == option.family) for part in self._open[: self.at]]
         journey = [*before, option]
@@ -145,21 +162,34 @@ class Market:
 
     def counts(self) -> Counts:
         """What each value of each filter would leave of the slice being chosen."""
+        any_duration = self._priced(self._left(frozenset({"max_duration"}))) if self._in_use else self._priced_open
         return Counts(
-            {name: self._counted(name) for name in sorted(EVERY_SLICE | THIS_SLICE)},
-            _range(price for _option, price in self._priced(self._open)),
-            _range(
-                option.itinerary.duration
-                for option, price in self._priced(self._left(frozenset({"max_duration"})))
-                if self._costs_enough(price)
-            ),
+            self._counted_at_once() if len(self.slices) == 1 else self._counted_with_the_rest(),
+            _range([price for _option, price in self._priced_open]),
+            _range([option.itinerary.duration for option, price in any_duration if self._costs_enough(price)]),
         )
 
+    def _counted_at_once(self) -> dict[str, dict[Any, int]]:
+        """Of one slice: options that are alike to every count are counted together. Who fails one filter counts for
+        that filter alone, who fails more for none."""
+        options = [each for each in self._failing[0] if len(each[1]) <= 1 and self._costs_enough(each[0].price)]
+        ways = Counter([(traits_of(option.itinerary), failing) for option, failing in options])
+        families = Counter([(option.family, failing) for option, failing in options])
+        alike = [(values_of_way(traits), failing, count) for (traits, failing), count in ways.items()]
+        alike += [(self._values_of_family[family], failing, count) for (family, failing), count in families.items()]
+        counted: dict[str, dict[Any, int]] = {name: {} for name in COUNTED}
+        for values, failing, count in alike:
+            for name in values.keys() & failing if failing else values:
+                counts = counted[name]
+                for value in values[name]:
+                    counts[value] = counts.get(value, 0) + count
+        return counted
+
+    def _counted_with_the_rest(self) -> dict[str, dict[Any, int]]:
+        return {name: self._counted(name) for name in COUNTED}
+
     def _counted(self, name: str) -> dict[Any, int]:
-        slices = self._left(frozenset({name})) if self._in_use else self.slices
-        if len(slices) == 1:
-            options = [option for option in slices[0] if self._costs_enough(option.price)]
-            return dict(Counter(value for option in options for value in self._values[id(option)][name]))
+        slices = self._left(frozenset({name}))
         values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
         return {value: count for value in values if (count := self._count_with(slices, name, value))}
 
@@ -175,14 +205,20 @@ class Market:
     @cached_property
     def _values(self) -> dict[int, dict[str, Iterable[Any]]]:
         return {
-            id(option): values_of(option, self.families) for options in self.slices[self.at :] for option in options
+            id(option): values_of_way(traits_of(option.itinerary)) | self._values_of_family[option.family]
+            for options in self.slices[self.at :]
+            for option in options
         }
+
+    @cached_property
+    def _values_of_family(self) -> dict[int, dict[str, Iterable[Any]]]:
+        return {pk: values_of_family(family) for pk, family in self.families.items()}
 
     @cached_property
     def _prices(self) -> tuple[int | None, int | None]:
         """The range of prices wanted, in hundredths."""
         least, most = (
-            None if price is None else int(price * 100) for price in (self.filters.min_price, self.filters.max_price)
+            None if price is None else hundredths(price) for price in (self.filters.min_price, self.filters.max_price)
         )
         return least, most
 
@@ -199,6 +235,5 @@ def _priced_by(cost: Cost, options: Iterable[Option]) -> list[tuple[int, Option]
     return [(cost(option), option) for option in options]
 
 
-def _range(values: Iterable[int]) -> tuple[int, int] | None:
-    found = list(values)
-    return (min(found), max(found)) if found else None
+def _range(values: Sequence[int]) -> tuple[int, int] | None:
+    return (min(values), max(values)) if values else None

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from airlines.exceptions import NotOnSale, PriceChanged, SeatsGone
 from airlines.models import FareFamily, Flight, FlightFare, TaxRule
-from airlines.services.offer_tokens import sign, unsign, unsign_any_age
+from airlines.services.offer_tokens import Signer, unsign, unsign_any_age
 from airlines.services.pricing import FlightTerms, JourneyPrice, Party, price_journey, taxes_of
 from airlines.services.reference import current
 from airlines.services.terms import terms_of
@@ -42,8 +42,13 @@ class OfferClaim:
     @property
     def token(self) -> str:
         slices = "/".join(["-".join(map(str, flights)) for flights in self.slices])
-        party = self.party
-        return sign(f"{slices}|{self.cabin}|{self.family}|{party.adults}.{party.children}.{party.infants}|{self.total}")
+        claimed = claim_text(slices=slices, cabin=self.cabin, family=self.family, party=self.party, total=self.total)
+        return Signer().sign(claimed).decode()
+
+
+def claim_text(*, slices: str, cabin: str, family: str, party: Party, total: Decimal) -> str:
+    """What the token of an offer says; `slices` are ids of flights: `12-34/56`."""
+    return f"{slices}|{cabin}|{family}|{party.adults}.{party.children}.{party.infants}|{total}"
 
 
 def open_offer(token: str) -> OfferClaim:
@@ -86,8 +91,7 @@ class Connection:
     @property
     def is_overnight(self) -> bool:
         """Whether midnight passes by the clocks of the airport."""
-        zone = self.leaving.origin.zone
-        return clock.local_date(self.landing.arrives_at, zone) != clock.local_date(self.leaving.departs_at, zone)
+        return clock.is_overnight(self.landing.arrives_at, self.leaving.departs_at, self.leaving.origin.zone)
 
 
 class Stretch(NamedTuple):

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from airlines.services.flights_on_sale import FlightOnSale
-from airlines.services.price_book import FlightCharge
-from airlines.services.pricing import Party
+from airlines.services.pricing import JourneyPrice, Party
 from airlines.services.reference import Reference
 from flights_project.lib import clock
 
@@ -15,33 +14,47 @@ NIGHT_ENDS, NIGHT_BEGINS = 6 * 60, 23 * 60
 
 
 class Itinerary(NamedTuple):
-    """Flights of one slice; instants are seconds of the epoch, times are minutes of the local day."""
+    """Flights of one slice; instants are seconds of the epoch, times are minutes of the local day.
+
+    Everything that sorts, filters and counts ask for is worked out once, not for each fare family.
+    """
 
     flights: tuple[FlightOnSale, ...]
     departs: int
     arrives: int
     leaves: int
     lands: int
+    duration: int
+    """Seconds, waits included."""
+    stops: int
+    connections: tuple[int, ...]
+    """Airports that flights are changed at, both where the traveller changes airports."""
+    airlines: tuple[str, ...]
+    """Designators, each once."""
+    nights: int
+    """How many of its two ends are at night."""
 
-    @property
-    def duration(self) -> int:
-        """Seconds, waits included."""
-        return self.arrives - self.departs
 
-    @property
-    def stops(self) -> int:
-        return len(self.flights) - 1
-
-    @property
-    def connections(self) -> tuple[int, ...]:
-        """Airports that flights are changed at, both where the traveller changes airports."""
-        ends = (airport for flight in self.flights for airport in (flight.origin, flight.destination))
-        return tuple(dict.fromkeys(list(ends)[1:-1]))
-
-    @property
-    def nights(self) -> int:
-        """How many of its two ends are at night."""
-        return sum(not NIGHT_ENDS <= time < NIGHT_BEGINS for time in (self.leaves, self.lands))
+def itinerary(flights: tuple[FlightOnSale, ...], *, leaves: int, lands: int) -> Itinerary:
+    """`flights` as one way to fly, leaving and landing at these minutes of the local days."""
+    departs, arrives = flights[0].departs, flights[-1].arrives
+    nights = (not NIGHT_ENDS <= leaves < NIGHT_BEGINS) + (not NIGHT_ENDS <= lands < NIGHT_BEGINS)
+    if len(flights) == 1:
+        airlines = (flights[0].number[:2],)
+        return Itinerary(flights, departs, arrives, leaves, lands, arrives - departs, 0, (), airlines, nights)
+    ends = [airport for flight in flights for airport in (flight.origin, flight.destination)]
+    return Itinerary(
+        flights,
+        departs,
+        arrives,
+        leaves,
+        lands,
+        duration=arrives - departs,
+        stops=len(flights) - 1,
+        connections=tuple(dict.fromkeys(ends[1:-1])),
+        airlines=tuple(dict.fromkeys(flight.number[:2] for flight in flights)),
+        nights=nights,
+    )
 
 
 class Option(NamedTuple):
@@ -49,9 +62,10 @@ class Option(NamedTuple):
 
     itinerary: Itinerary
     family: int
-    charges: tuple[FlightCharge, ...]
+    prices: tuple[JourneyPrice, ...]
+    """On each flight."""
     price: int
-    """In hundredths of the currency."""
+    """On all of them, in hundredths of the currency."""
 
     @property
     def departs(self) -> int:
@@ -62,47 +76,47 @@ class Option(NamedTuple):
         return self.itinerary.arrives
 
 
+Journey = tuple[Option, ...]
+"""One option of each slice, all in one fare family."""
+
+
 class Pricer:
     """Prices flights for one party in one cabin, each once."""
 
     def __init__(self, reference: Reference, party: Party, cabin: str) -> None:
         self.reference, self.party, self.cabin = reference, party, cabin
-        self._by_flight: dict[int, dict[int, tuple[FlightCharge, int]]] = {}
+        self._by_flight: dict[int, dict[int, JourneyPrice]] = {}
 
     def options(self, journeys: Iterable[Sequence[FlightOnSale]]) -> list[Option]:
         """Each of `journeys` in each fare family that all its flights are sold in, without what is only noise."""
         return worth_showing([option for flights in journeys for option in self._options(tuple(flights))])
 
     def _options(self, flights: tuple[FlightOnSale, ...]) -> list[Option]:
-        itinerary = Itinerary(
+        way = itinerary(
             flights,
-            flights[0].departs,
-            flights[-1].arrives,
-            self._local(flights[0].departs, flights[0].origin),
-            self._local(flights[-1].arrives, flights[-1].destination),
+            leaves=self._local(flights[0].departs, flights[0].origin),
+            lands=self._local(flights[-1].arrives, flights[-1].destination),
         )
         prices = [self.prices_of(flight) for flight in flights]
-        return [
-            Option(
-                itinerary,
-                family,
-                tuple(each[family][0] for each in prices),
-                sum(each[family][1] for each in prices),
-            )
+        if len(flights) == 1:
+            return [Option(way, family, (price,), price.hundredths) for family, price in prices[0].items()]
+        together = [
+            (family, tuple([each[family] for each in prices]))
             for family in prices[0]
             if all(family in each for each in prices)
         ]
+        return [Option(way, family, each, sum([price.hundredths for price in each])) for family, each in together]
 
-    def prices_of(self, flight: FlightOnSale) -> dict[int, tuple[FlightCharge, int]]:
-        """By fare family: what the price depends on, and the price."""
+    def prices_of(self, flight: FlightOnSale) -> dict[int, JourneyPrice]:
+        """By fare family."""
         prices = self._by_flight.get(flight.pk)
         if prices is None:
             airports, book = self.reference.airports, self.reference.prices
-            taxes = book.taxes(airports[flight.origin], airports[flight.destination], self.cabin)
-            prices = self._by_flight[flight.pk] = {}
-            for family, amount in zip(flight.families, flight.amounts, strict=True):
-                charge = FlightCharge(amount, family, taxes, self.party)
-                prices[family] = charge, book.price((charge,)).hundredths
+            tariff = book.tariff(airports[flight.origin], airports[flight.destination], self.cabin, self.party)
+            prices = self._by_flight[flight.pk] = {
+                family: book.price(tariff, family, amount)
+                for family, amount in zip(flight.families, flight.amounts, strict=True)
+            }
         return prices
 
     def _local(self, instant: int, airport: int) -> int:

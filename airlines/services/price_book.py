@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from airlines.models import Airport, FareFamily, TaxRule
 from airlines.services.pricing import FlightTerms, JourneyPrice, Party, TravellerPrice, price_journey, taxes_between
+from flights_project.lib.money import of_hundredths
 
 REMEMBERED = 50_000
 
 
-class FlightCharge(NamedTuple):
-    """All that the price of a party on one flight depends on."""
+class Tariff(NamedTuple):
+    """What fares are charged by: the taxes that apply, and the party that pays them."""
 
-    amount: Decimal
-    """Of an adult, without taxes."""
-    family: int
-    taxes: int
-    """Number of a set of tax rules, see `PriceBook.taxes`."""
+    taxes: tuple[TaxRule, ...]
     party: Party
 
 
@@ -30,36 +26,49 @@ class PriceBook:
     families: Mapping[int, FareFamily]
     rules: Sequence[TaxRule]
     currency: str
-    _tax_sets: list[tuple[TaxRule, ...]] = field(default_factory=list)
-    _taxes: dict[tuple[int, int, str], int] = field(default_factory=dict)
-    _prices: dict[tuple[FlightCharge, ...], JourneyPrice] = field(default_factory=dict)
+    _tariffs: list[Tariff] = field(default_factory=list)
+    _of_legs: dict[tuple[int, int, str, Party], int] = field(default_factory=dict)
+    _prices: dict[tuple[int, int, int], JourneyPrice] = field(default_factory=dict)
+    _together: dict[tuple[JourneyPrice, ...], JourneyPrice] = field(default_factory=dict)
 
-    def taxes(self, origin: Airport, destination: Airport, cabin: str) -> int:
-        """The number of the set of tax rules that apply between two airports in a cabin."""
-        asked = (origin.pk, destination.pk, cabin)
-        number = self._taxes.get(asked)
+    def tariff(self, origin: Airport, destination: Airport, cabin: str, party: Party) -> int:
+        """The number of the tariff of `party` from one airport to another in a cabin."""
+        asked = (origin.pk, destination.pk, cabin, party)
+        number = self._of_legs.get(asked)
         if number is None:
-            rules = taxes_between(origin, destination, cabin, self.rules)
-            if rules not in self._tax_sets:
-                self._tax_sets.append(rules)
-            number = self._taxes[asked] = self._tax_sets.index(rules)
+            _make_room(self._of_legs)
+            tariff = Tariff(taxes_between(origin, destination, cabin, self.rules), party)
+            if tariff not in self._tariffs:
+                self._tariffs.append(tariff)
+            number = self._of_legs[asked] = self._tariffs.index(tariff)
         return number
 
-    def price(self, charges: tuple[FlightCharge, ...]) -> JourneyPrice:
-        """The price of a party on all flights of a journey; the same object for the same charges."""
-        price = self._prices.get(charges)
+    def price(self, tariff: int, family: int, amount: int) -> JourneyPrice:
+        """What the party of a tariff pays on one flight whose fare for an adult is so many hundredths of the currency,
+        without taxes; the same object for the same."""
+        asked = (tariff, family, amount)
+        price = self._prices.get(asked)
         if price is None:
-            if len(self._prices) >= REMEMBERED:
-                self._prices.clear()
-            price = self._prices[charges] = self._calculated(charges)
+            _make_room(self._prices)
+            taxes, party = self._tariffs[tariff]
+            terms = FlightTerms(of_hundredths(amount), self.families[family], taxes)
+            price = self._prices[asked] = price_journey(party=party, flights=[terms], currency=self.currency)
         return price
 
-    def _calculated(self, charges: tuple[FlightCharge, ...]) -> JourneyPrice:
-        if len(charges) > 1:
-            return joined([self.price((charge,)) for charge in charges])
-        [charge] = charges
-        terms = FlightTerms(charge.amount, self.families[charge.family], self._tax_sets[charge.taxes])
-        return price_journey(party=charge.party, flights=[terms], currency=self.currency)
+    def together(self, prices: tuple[JourneyPrice, ...]) -> JourneyPrice:
+        """The price of a journey, of its prices on each flight; the same object for the same prices."""
+        if len(prices) == 1:
+            return prices[0]
+        price = self._together.get(prices)
+        if price is None:
+            _make_room(self._together)
+            price = self._together[prices] = joined(prices)
+        return price
+
+
+def _make_room(remembered: dict[Any, Any]) -> None:
+    if len(remembered) >= REMEMBERED:
+        remembered.clear()
 
 
 def joined(prices: Sequence[JourneyPrice]) -> JourneyPrice:

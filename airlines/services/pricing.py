@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from airlines.models import Airport, FareFamily, Flight, TaxRule
-from flights_project.lib.money import MINOR_DIGITS_KEPT, rounded
+from flights_project.lib.money import hundredths, rounded
 
 
 class TravellerType(StrEnum):
@@ -22,8 +23,7 @@ class TravellerType(StrEnum):
     INFANT = "infant"
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(NamedTuple):
     """Who travels. An infant sits on an adult's lap: it has a ticket and no seat."""
 
     adults: int = 1
@@ -88,9 +88,9 @@ class TravellerPrice:
         return sum((coupon.total for coupon in self.coupons), Decimal())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JourneyPrice:
-    """A whole party on a whole journey."""
+    """A whole party on a whole journey. Known by identity: a price book gives one object for one price."""
 
     travellers: tuple[TravellerPrice, ...]
 
@@ -106,7 +106,7 @@ class JourneyPrice:
     @cached_property
     def hundredths(self) -> int:
         """The total as a whole number, for sorting many journeys."""
-        return int(self.total.scaleb(MINOR_DIGITS_KEPT))
+        return hundredths(self.total)
 
     @cached_property
     def taxes(self) -> list[TaxLine]:

@@ -7,6 +7,7 @@ them (`flights_on_sale`), and the rest is calculation: itineraries, their prices
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import chain
 
 from django.conf import settings
@@ -18,10 +19,10 @@ from airlines.services.filters import Counts, Filters
 from airlines.services.flights_on_sale import FlightOnSale, flights_on_sale
 from airlines.services.market import Market
 from airlines.services.offers import Offer, Slice
-from airlines.services.options import Itinerary, Option, Pricer
+from airlines.services.options import Itinerary, Journey, Option, Pricer
 from airlines.services.pages import Page, turn_to
 from airlines.services.places import Place
-from airlines.services.pricing import Party
+from airlines.services.pricing import JourneyPrice, Party
 from airlines.services.ranking import Sort
 from airlines.services.reference import Reference, current
 from flights_project.lib import clock
@@ -60,13 +61,19 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """A page of offers, the pages beside it, what each choice of a filter would leave, and all that they are from."""
+    """A page of whole journeys, each of one option a slice, the pages beside it, what each choice of a filter would
+    leave, and all that they are from."""
 
-    offers: list[Offer]
+    journeys: list[Journey]
     next: Page | None
     previous: Page | None
     counts: Counts
     found: "Found"
+
+    @property
+    def offers(self) -> list[Offer]:
+        """The journeys as everybody takes them but who has to write many in no time."""
+        return [self.found.offer(journey) for journey in self.journeys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,13 @@ class Found:
             cabin=self.query.cabin,
             family=self.reference.families[journey[0].family],
             party=self.query.party,
-            price=self.reference.prices.price(tuple(chain.from_iterable(option.charges for option in journey))),
+            price=self.price_of(journey),
         )
+
+    def price_of(self, journey: Sequence[Option]) -> JourneyPrice:
+        if len(journey) == 1:
+            return self.reference.prices.together(journey[0].prices)
+        return self.reference.prices.together(tuple(chain.from_iterable([option.prices for option in journey])))
 
     def slice_of(self, option: Option) -> Slice:
         known = self._slices.get(id(option.itinerary))
@@ -145,7 +157,7 @@ def search(query: SearchQuery, *, now: datetime, page: Page | None = None) -> Se
     page = page or Page(settings.SEARCH_PAGE_SIZE)
     turned = turn_to(page, found.market.journeys(query.sort), identity=_journey)
     return SearchResults(
-        [found.offer(journey) for journey in turned.entries],
+        turned.entries,
         turned.next,
         turned.previous,
         found.counts(),
@@ -265,9 +277,12 @@ def _airports(part: SliceQuery, network: Network, *, nearby: bool) -> tuple[tupl
 
 def day_window(on: date, zone: str, first_sold: int) -> Window:
     """A local date, without the departures that are not sold any more."""
-    opens = int(clock.local_to_utc(on, time.min, zone).timestamp())
-    closes = int(clock.local_to_utc(on + timedelta(days=1), time.min, zone).timestamp())
-    return Window(max(opens, first_sold), closes)
+    return Window(max(_midnight(on, zone), first_sold), _midnight(on + timedelta(days=1), zone))
+
+
+@lru_cache(maxsize=10_000)
+def _midnight(on: date, zone: str) -> int:
+    return int(clock.local_to_utc(on, time.min, zone).timestamp())
 
 
 @dataclass(slots=True)
@@ -281,8 +296,15 @@ class Hunt:
     most_stops: int | None
     looked_at: int = -1
     paths: Sequence[Path] = ()
-    legs: Mapping[Leg, Window] = field(default_factory=dict)
     itineraries: Sequence[tuple[FlightOnSale, ...]] = ()
+    _legs: Mapping[Leg, Window] | None = None
+
+    @property
+    def legs(self) -> Mapping[Leg, Window]:
+        """When flights of each leg of the paths may leave."""
+        if self._legs is None:
+            self._legs = legs_of(self.network, self.paths, self.windows)
+        return self._legs
 
     def goes_on(self) -> bool:
         """Whether there is something to read: then `legs` say what."""
@@ -296,7 +318,7 @@ class Hunt:
     def _look(self, stops: int) -> bool:
         before, self.looked_at = self.paths, stops
         self.paths = self.network.paths(self.origins, self.destinations, stops)
-        self.legs = legs_of(self.network, self.paths, self.windows)
+        self._legs = None
         return len(self.paths) > len(before)
 
     def take(self, found: Mapping[Leg, Sequence[FlightOnSale]]) -> None:

@@ -32,24 +32,22 @@ Key = Hashable
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, the legs that it was read from, and how many seconds it is good for at most."""
+    """An answer, the legs that it was read from, how many seconds it is good for at most, and the headers that say
+    something of its body."""
 
     body: bytes
     legs: frozenset[Leg]
     good_for: float
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
 class Kept:
-    """An answer that is true while `reference` is, until the instant `until` of the monotonic clock at the latest.
-
-    `headers` are those that it was sent with, once it was.
-    """
+    """An answer that is true while `reference` is, until the instant `until` of the monotonic clock at the latest."""
 
     answer: Answer
     until: float
     reference: object
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 ANSWERS = Counter("flights_search_cache", "Answers of the search: hit from the cache, or miss and made.", ["result"])
@@ -82,7 +80,7 @@ class SearchCache:
         """Whether all that was announced is known."""
         return self._follower.age < FRESH_WITHIN
 
-    def find(self, key: Key, reference: object) -> Kept | None:
+    def find(self, key: Key, reference: object) -> Answer | None:
         """What is kept, if it is still true."""
         kept = self._kept.get(key)
         if kept is None or kept.reference is not reference or kept.until < time.monotonic() or not self.is_fresh:
@@ -91,25 +89,19 @@ class SearchCache:
             if key in self._kept:
                 self._kept.move_to_end(key)
         HIT.inc()
-        return kept
+        return kept.answer
 
-    def dress(self, key: Key, body: bytes, headers: Iterable[tuple[str, str]]) -> None:
-        """Remember the headers that `body` was sent with, if it is what is kept."""
-        kept = self._kept.get(key)
-        if kept is not None and kept.answer.body == body:
-            kept.headers = tuple(headers)
-
-    def answer(self, key: Key, reference: object, make: Callable[[], Answer]) -> bytes:
+    def answer(self, key: Key, reference: object, make: Callable[[], Answer]) -> Answer:
         """What is kept, or else what `make` makes: once for all who ask for it at the same time.
 
         `reference` is the one of before `make` is called.
         """
         if not self.is_fresh:
             MISS.inc()
-            return make().body
+            return make()
         kept = self.find(key, reference)
         if kept is not None:
-            return kept.answer.body
+            return kept
         with self._lock:
             making = self._making.get(key)
             if making is None:
@@ -122,9 +114,9 @@ class SearchCache:
                 made.set()
         making.wait(HERD_WAITS)
         kept = self.find(key, reference)
-        return make().body if kept is None else kept.answer.body
+        return make() if kept is None else kept
 
-    def _make(self, key: Key, reference: object, make: Callable[[], Answer]) -> bytes:
+    def _make(self, key: Key, reference: object, make: Callable[[], Answer]) -> Answer:
         MISS.inc()
         heard = self._heard
         answer = make()
@@ -132,7 +124,7 @@ class SearchCache:
         with self._lock:
             if heard == self._heard and self.is_fresh and _size(kept) <= self._room:
                 self._keep(key, kept)
-        return answer.body
+        return answer
 
     def _keep(self, key: Key, kept: Kept) -> None:
         self._drop(key)

@@ -186,7 +186,7 @@ def test_every_offer_is_accepted_at_its_total(find, over_mumbai, in_a_month, now
     assert len(offers) >= 4
     for offer in offers:
         accepted = accept(open_offer(offer.token), now=now)
-        assert (accepted.total, accepted.price) == (offer.total, offer.price)
+        assert (accepted.total, accepted.price.travellers) == (offer.total, offer.price.travellers)
 
 
 def test_an_offer_of_six_slices_of_three_flights_fits_its_token(in_a_month, now):

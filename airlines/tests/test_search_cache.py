@@ -43,7 +43,7 @@ def ask(cache):
             made.append(key)
             return Answer(b"%d" % len(made), frozenset(legs or {DAY}), good_for)
 
-        return cache.answer(key, reference, make)
+        return cache.answer(key, reference, make).body
 
     return ask
 
@@ -110,10 +110,10 @@ def test_control_kept_all_the_same_it_is_outdated(ask, changed, cache, monkeypat
     make = SearchCache._make
 
     def keep_anyway(cache, key, reference, maker):
-        body = make(cache, key, reference, maker)
+        answer = make(cache, key, reference, maker)
         with cache._lock:
-            cache._keep(key, Kept(Answer(body, frozenset({DAY}), 60), float("inf"), reference))
-        return body
+            cache._keep(key, Kept(answer, float("inf"), reference))
+        return answer
 
     monkeypatch.setattr(SearchCache, "_make", keep_anyway)
     assert [ask(meanwhile=changed), ask()] == [b"1", b"1"]
@@ -132,7 +132,7 @@ def test_many_who_ask_at_once_have_it_made_once(cache):
         barrier.wait(SOON)
         if n == 0:
             go.set()
-        return cache.answer("query", REFERENCE, make)
+        return cache.answer("query", REFERENCE, make).body
 
     with ThreadPoolExecutor(crowd) as pool:
         assert set(pool.map(ask, range(crowd))) == {b"once"}
@@ -184,6 +184,6 @@ def test_without_the_feed_nothing_is_kept():
         made.append(1)
         return Answer(b"fresh", frozenset({DAY}), 60)
 
-    assert [cache.answer("query", REFERENCE, make) for _ in range(3)] == [b"fresh"] * 3
+    assert [cache.answer("query", REFERENCE, make).body for _ in range(3)] == [b"fresh"] * 3
     assert len(made) == 3
     cache.stop()

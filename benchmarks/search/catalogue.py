@@ -31,6 +31,8 @@ A_DAY, DAYS = 6, 167
 FLIGHTS = 2 * len(JOINED) * A_DAY * DAYS
 ACROSS = 12
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FIRST_LETTERS = "QUVWYZ"
+"""Of airports' codes: those of the timetable begin otherwise."""
 
 FLIGHT_COLUMNS = {
     "number": "'KV' || (1000 + 10 * leg.place + turn)",
@@ -134,8 +136,8 @@ def last_flight(cursor: CursorWrapper) -> int:
 
 
 def code_of(network: int, place: str) -> str:
-    """An airport's code, `BAC` for C of network 26."""
-    return LETTERS[network // 26] + LETTERS[network % 26] + place
+    """An airport's code, `UAC` for C of network 26."""
+    return FIRST_LETTERS[network // 26] + LETTERS[network % 26] + place
 
 
 def _write(catalogue: Catalogue, network: int) -> None:

@@ -24,11 +24,15 @@ class TookTooLong(DomainError):
     title = "This took longer than we allow. Nothing was done; try again in a few seconds."
 
 
+def is_late(error: BaseException | None) -> bool:
+    """Whether PostgreSQL has cancelled a statement for its time."""
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in TOOK_TOO_LONG
+
+
 def outage(error: BaseException | None) -> DomainError | None:
     """The outage that `error` means, or None where it is something else."""
     if isinstance(error, OperationalError | InterfaceError):
-        late = getattr(error.__cause__, "pgcode", None) in TOOK_TOO_LONG
-        kind: type[DomainError] = TookTooLong if late else Unavailable
+        kind: type[DomainError] = TookTooLong if is_late(error) else Unavailable
     elif isinstance(error, RedisError):
         kind = Unavailable
     else:

@@ -23,11 +23,10 @@ class CallerThrottle(BaseThrottle):
     allowance: Allowance | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        self.allowance = spend(calls_of(request, view), *caller_of(request))
-        if self.allowance is None:
-            return True
-        request.META[ALLOWANCE] = self.allowance
-        return self.allowance.allowed
+        if ALLOWANCE not in request.META:  # a door before Django has counted the call already
+            request.META[ALLOWANCE] = spend(calls_of(request, view), *caller_of(request))
+        self.allowance = request.META[ALLOWANCE]
+        return self.allowance is None or self.allowance.allowed
 
     def wait(self) -> float | None:
         return self.allowance.retry_after if self.allowance else None

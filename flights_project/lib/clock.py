@@ -30,6 +30,11 @@ def day_offset(departure: datetime, arrival: datetime) -> int:
     return (arrival.date() - departure.date()).days
 
 
+def is_overnight(earlier: datetime, later: datetime, zone_name: str) -> bool:
+    """Whether midnight passes by the clocks of the zone."""
+    return local_date(earlier, zone_name) != local_date(later, zone_name)
+
+
 def quarter_start(instant: datetime) -> datetime:
     """The first instant of the calendar quarter (UTC) that `instant` is in."""
     month = 3 * ((instant.month - 1) // 3) + 1

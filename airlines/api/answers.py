@@ -1,0 +1,231 @@
+"""Answers of the search as bytes, for its view and its door: from parameters to JSON as directly as can be.
+
+Nothing of Django or DRF is between: flights stay the rows that were read, what several offers of an answer share is
+written once, and the rest are plain dictionaries that orjson writes. `results_as_dict` says the same as
+`OfferSerializer` documents and `offer_as_dict` writes of one offer, to which a test holds it.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
+from hashlib import sha256
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.utils import timezone
+from orjson import Fragment
+from rest_framework.utils.urls import replace_query_param
+
+from airlines.api.offers import conditions_as_dict, connection, price_as_dict, segment
+from airlines.api.search import counts_as_dict
+from airlines.forms import read_search
+from airlines.parameters import PARAMETERS
+from airlines.services.flights_on_sale import FlightOnSale
+from airlines.services.offer_tokens import Signer
+from airlines.services.offers import claim_text
+from airlines.services.options import Itinerary, Journey
+from airlines.services.pages import Page
+from airlines.services.pricing import JourneyPrice
+from airlines.services.reference import Reference, current
+from airlines.services.search import Found, SearchResults, search
+from airlines.services.search_cache import Answer, search_cache
+from flights_project.lib import clock
+from flights_project.lib.errors import InvalidRequest
+from flights_project.lib.money import on_the_wire
+
+Environ = Mapping[str, Any]
+Schedules = tuple[tuple[Any, ...], ...]
+"""Of each flight of a slice what its row says besides seats and fares."""
+
+
+def kept_answer(environ: Environ) -> Answer | None:
+    """What is kept for a request, if it is still true."""
+    return search_cache().find(key_of(environ), current())
+
+
+def answer_to(environ: Environ) -> Answer:
+    """What is kept for a request, or else made now. Raises InvalidRequest that names what is wrong with what,
+    OperationalError after `SEARCH_TIMEOUT`."""
+    return search_cache().answer(key_of(environ), current(), partial(_make, environ))
+
+
+def key_of(environ: Environ) -> tuple[Any, ...]:
+    """What tells one search from another: its parameters in any order, and the address that its links are made of."""
+    return (
+        environ.get("HTTP_HOST"),
+        environ.get("wsgi.url_scheme"),
+        environ.get("HTTP_X_FORWARDED_PROTO"),
+        *sorted(environ.get("QUERY_STRING", "").split("&")),
+    )
+
+
+def _make(environ: Environ) -> Answer:
+    request = WSGIRequest(dict(environ))
+    now = timezone.now()
+    _refuse_misuse(request)
+    query, page = read_search(request.GET.dict(), now=now)
+    results = search(query, now=now, page=page)
+    body = orjson.dumps(results_as_dict(results, request))
+    headers = ("Content-Length", str(len(body))), ("ETag", f'"{sha256(body).hexdigest()[:32]}"')
+    return Answer(body, results.found.read_on(), results.found.good_for(now), headers)
+
+
+def _refuse_misuse(request: WSGIRequest) -> None:
+    """Parameters that we do not know, or that came twice: a typing error is not ignored."""
+    faults = {
+        name: ["Send this parameter once." if name in PARAMETERS else "There is no such parameter."]
+        for name, values in request.GET.lists()
+        if name not in PARAMETERS or len(values) > 1
+    }
+    if faults:
+        raise InvalidRequest(faults)
+
+
+def results_as_dict(results: SearchResults, request: WSGIRequest) -> dict[str, Any]:
+    """Results as `SearchResultsSerializer` documents them, with links to where `request` asked for them."""
+    writer = JourneyWriter(results.found)
+    return {
+        "results": [Fragment(writer.write(journey)) for journey in results.journeys],
+        "next": _link(request, results.next),
+        "previous": _link(request, results.previous),
+        "filters": counts_as_dict(results.counts),
+    }
+
+
+def _link(request: WSGIRequest, page: Page | None) -> str | None:
+    return None if page is None else str(replace_query_param(request.build_absolute_uri(), "cursor", page.cursor))
+
+
+OFFER = b'{"offer":"%b","total":%b,%b,"seats_left":%d,"price":%b,"slices":[%b]}'
+
+
+schedule_of = itemgetter(slice(FlightOnSale._fields.index("seats_left")))
+SLICES_WRITTEN = PRICES_WRITTEN = 20_000
+"""Remembered of each at most."""
+
+
+class WrittenWay(NamedTuple):
+    """An itinerary as each of its offers says it: as a slice, in tokens, and the seats on its fullest flight."""
+
+    slice: bytes
+    flights: str
+    seats_left: int
+
+
+class WrittenPrice(NamedTuple):
+    total: bytes
+    lines: bytes
+
+
+class JourneyWriter:
+    """Writes the journeys of one search as offers, with everything that several of them share written once."""
+
+    def __init__(self, found: Found) -> None:
+        self._found, self._query = found, found.query
+        self._airports, self._families = found.reference.airports, found.reference.families
+        self._terms = _terms(found.reference, found.query.cabin)
+        self._signer = Signer()
+        self._slices = _slices(found.reference)
+        self._ways: dict[int, WrittenWay] = {}
+
+    def write(self, journey: Journey) -> bytes:
+        query, family = self._query, journey[0].family
+        ways = [self._way(option.itinerary) for option in journey]
+        price = self._found.price_of(journey)
+        said = claim_text(
+            slices="/".join([way.flights for way in ways]),
+            cabin=query.cabin,
+            family=self._families[family].code,
+            party=query.party,
+            total=price.total,
+        )
+        written = _written.get(price) or _write_price(price)
+        return OFFER % (
+            self._signer.sign(said),
+            written.total,
+            self._terms[family],
+            min([way.seats_left for way in ways]),
+            written.lines,
+            b",".join([way.slice for way in ways]),
+        )
+
+    def _way(self, itinerary: Itinerary) -> WrittenWay:
+        written = self._ways.get(id(itinerary))  # which its options keep
+        if written is None:
+            flights = itinerary.flights
+            schedules = tuple([schedule_of(flight) for flight in flights])
+            written = self._ways[id(itinerary)] = WrittenWay(
+                self._slices.get(schedules) or self._write_slice(schedules, itinerary),
+                "-".join([str(flight.pk) for flight in flights]),
+                min([flight.seats_left for flight in flights]),
+            )
+        return written
+
+    def _write_slice(self, schedules: Schedules, itinerary: Itinerary) -> bytes:
+        _make_room(self._slices, SLICES_WRITTEN)
+        written = self._slices[schedules] = orjson.dumps(self._slice(itinerary))
+        return written
+
+    def _slice(self, itinerary: Itinerary) -> dict[str, Any]:
+        return {
+            "duration": clock.iso_duration(timedelta(seconds=itinerary.duration)),
+            "stops": itinerary.stops,
+            "segments": [self._segment(flight) for flight in itinerary.flights],
+            "connections": [self._connection(*flights) for flights in pairwise(itinerary.flights)],
+        }
+
+    def _segment(self, flight: FlightOnSale) -> dict[str, Any]:
+        return segment(
+            flight=flight.pk,
+            number=flight.number,
+            origin=self._airports[flight.origin],
+            origin_terminal=flight.origin_terminal,
+            destination=self._airports[flight.destination],
+            destination_terminal=flight.destination_terminal,
+            departs_at=datetime.fromtimestamp(flight.departs, UTC),
+            arrives_at=datetime.fromtimestamp(flight.arrives, UTC),
+            gate="",
+            status=flight.status,
+        )
+
+    def _connection(self, landing: FlightOnSale, leaving: FlightOnSale) -> dict[str, Any]:
+        return connection(
+            airport=self._airports[landing.destination],
+            onward_airport=self._airports[leaving.origin],
+            lands_at=datetime.fromtimestamp(landing.arrives, UTC),
+            leaves_at=datetime.fromtimestamp(leaving.departs, UTC),
+        )
+
+
+@lru_cache(maxsize=2)
+def _slices(_reference: Reference) -> dict[Schedules, bytes]:
+    """Slices as they were written with this reference, by all that was read for them."""
+    return {}
+
+
+@lru_cache(maxsize=8)
+def _terms(reference: Reference, cabin: str) -> dict[int, bytes]:
+    """What an offer says of its cabin and fare family, by the family's key."""
+    return {
+        pk: orjson.dumps({"cabin": cabin, "family": family.code, "conditions": conditions_as_dict(family)})[1:-1]
+        for pk, family in reference.families.items()
+    }
+
+
+_written: dict[JourneyPrice, WrittenPrice] = {}
+
+
+def _write_price(price: JourneyPrice) -> WrittenPrice:
+    _make_room(_written, PRICES_WRITTEN)
+    total = orjson.dumps(on_the_wire(price.total, settings.CURRENCY))
+    written = _written[price] = WrittenPrice(total, orjson.dumps(price_as_dict(price)))
+    return written
+
+
+def _make_room(written: dict[Any, Any], at_most: int) -> None:
+    if len(written) >= at_most:
+        written.clear()
