@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -77,6 +77,9 @@ bench-limits: tools ## Limits under load: what they let through, and what honest
 
 bench-stream: tools ## Open price streams on one process: memory, and how soon a change arrives (ARGS="--streams 8000")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)
+
+bench-pages: tools ## How soon pages show what matters, with the processor slowed four times (ARGS="--visits 9")
+	@$(BIN)/python -m benchmarks.pages $(ARGS)
 
 bench-places: tools ## Type-ahead over all airports of the world that have a code (ARGS="--seconds 20")
 	@$(BIN)/python -m benchmarks.places $(ARGS)

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from flights_project import api
 from flights_project.gateway import health, metrics
 from flights_project.gateway.problems import not_found
-from flights_project.gateway.views import choose_language, profile
+from flights_project.gateway.views import choose_language, offline, profile, service_worker
 
 handler400 = "flights_project.api.bad_request"
 handler403 = "flights_project.api.forbidden"
@@ -29,6 +29,8 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("account/", profile, name="account"),
     path("language/", choose_language, name="language"),
+    path("offline/", offline, name="offline"),
+    path("service-worker.js", service_worker, name="service-worker"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

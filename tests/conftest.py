@@ -75,6 +75,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) ->
         viewport={"width": width, "height": 900},
         java_script_enabled=request.param != "no-javascript",
         reduced_motion="reduce",
+        service_workers="block",  # what it asks for, `page.route` would not see
     )
     faults: list[str] = []
     page = context.new_page()

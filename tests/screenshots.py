@@ -113,6 +113,7 @@ class Walk:
         self.open("/accounts/signup/", "sign-up")
         self.open("/accounts/password/reset/", "password-reset")
         self.open("/nowhere/", "not-found")
+        self.open("/offline/", "offline")
 
     def search(self) -> None:
         self.open("/search/?origin=Atlantis&destination=BOM&depart_on=2000-01-01", "search-errors")
@@ -120,7 +121,23 @@ class Walk:
         self.open(f"/search/?{asked}", "results")
         self.open(f"/search/?{asked}&return_on={NEXT_MONTH + timedelta(days=4)}&trip=return", "results-return")
         self.open(f"/search/?{asked}&depart_after=23:58", "results-none")
+        self.open(f"/search/?origin=CCU&destination=LHR&depart_on={NEXT_MONTH}", "results-connections")
+        self.open("/search/?trip=multi&origin=DEL", "search-several")
+        route = "origin=DEL&destination=BOM"
+        self.open(f"/search/calendar/?{route}&month={NEXT_MONTH:%Y-%m}", "calendar")
+        back = NEXT_MONTH + timedelta(days=4)
+        self.open(f"/search/flexible/?{route}&depart_on={NEXT_MONTH}&return_on={back}", "flexible")
+        self.open(f"/search/anywhere/?origin=DEL&month={NEXT_MONTH:%Y-%m}", "anywhere")
+        self.choose_days()
         self.page.goto(f"/search/?{asked}")
+
+    def choose_days(self) -> None:
+        """The first page knows the last search: its months have prices."""
+        self.page.goto("/")
+        self.page.get_by_role("button", name="Choose a day: Depart").click()
+        self.page.get_by_role("dialog").get_by_role("table").first.wait_for()
+        self.page.screenshot(path=self.folder / "00-days.jpg", type="jpeg", quality=70)
+        self.page.keyboard.press("Escape")
 
     def book(self) -> None:
         self.page.get_by_role("link", name=re.compile("^Choose")).first.click()
@@ -167,6 +184,7 @@ class Walk:
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.locator("input[name=password]").press("Enter")
         self.take("desk")
+        self.open("/styleguide/", "components")
         for path in ("airlines/flight", "airlines/flightfare", "bookings/booking", "notifications/message"):
             self.open(f"/admin/{path}/", f"desk-{path.split('/')[1]}s")
             row = self.page.locator(f"a[href*='/admin/{path}/'][href*='/change/']").first

@@ -1,4 +1,4 @@
-"""The page of one's own account (its other pages are allauth's), and the choice of a language."""
+"""The page of one's own account (its other pages are allauth's), the choice of a language, what is shown offline."""
 
 from typing import cast
 
@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from flights_project.gateway import languages, services
 from flights_project.gateway.forms import ProfileForm
@@ -44,3 +44,16 @@ def choose_language(request: HttpRequest) -> HttpResponse:
             services.choose_language(user=request.user, language=language)
         languages.remember(response, language)
     return response
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What a browser keeps to show where there is no network."""
+    return render(request, "offline.html")
+
+
+@require_safe
+@never_cache
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows it: under the address of all pages, as it answers for them."""
+    return render(request, "service-worker.js", content_type="text/javascript")

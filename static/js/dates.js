@@ -47,7 +47,9 @@
         this.open(input);
       });
       input.addEventListener("keydown", (event) => {
-        if (event.altKey && event.key === "ArrowDown") this.open(input);
+        if (event.key !== " " && event.key !== "F4" && !(event.altKey && event.key === "ArrowDown")) return;
+        event.preventDefault(); // these would open the browser's own
+        this.open(input);
       });
     }
 
@@ -70,14 +72,21 @@
       return days.sort().at(-1);
     }
 
+    // Going on from one day to the next, what is shown can be used while its prices are on their way.
     async open(input) {
       this.input = input;
       this.heading.textContent = this.nameOf(input);
       const day = input.value || this.form.elements.depart_on.value || input.min;
+      const goesOn = this.dialog.open;
+      if (goesOn) {
+        this.mark();
+        this.focus(day);
+      }
       await this.turn(day.slice(0, 7), day);
-      if (!this.dialog.open) this.dialog.showModal();
+      if (!goesOn && this.input === input) this.dialog.showModal();
+      if (!this.dialog.open) return;
       this.place();
-      this.focus(day);
+      this.focus(this.wanted);
     }
 
     // Below its field on a wide screen; by the style sheet at the lower edge of a small one.
@@ -95,16 +104,18 @@
 
     async turn(month, day) {
       this.shown = month;
+      this.wanted = day;
       const months = WIDE.matches ? [month, otherMonth(month, 1)] : [month];
       const [origin, destination] = this.slice(this.input);
       const found = await Promise.all(months.map((each) => this.month({ origin, destination, month: each })));
       if (this.shown !== month) return; // overtaken
+      const hadFocus = this.months.contains(document.activeElement);
       this.months.innerHTML = found.join("");
       this.mark();
       const [previous, next] = this.dialog.querySelectorAll("[data-turn]");
       previous.disabled = month <= this.input.min.slice(0, 7);
       next.disabled = Boolean(this.input.max) && months.at(-1) >= this.input.max.slice(0, 7);
-      this.focus(day ?? this.days().find((each) => !each.disabled)?.dataset.day, { moves: Boolean(day) });
+      this.focus(this.wanted, { moves: hadFocus || Boolean(day) });
     }
 
     async month(asked) {
@@ -140,6 +151,7 @@
 
     focus(day, { moves = true } = {}) {
       const days = this.days();
+      if (moves) this.wanted = day;
       const wanted = days.find((each) => each.dataset.day === day && !each.disabled) ?? days.find((each) => !each.disabled);
       days.forEach((each) => (each.tabIndex = each === wanted ? 0 : -1));
       if (moves) wanted?.focus();

@@ -50,3 +50,8 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Shows a page of ours where there is no network.
+window.addEventListener("load", () => {
+  navigator.serviceWorker?.register(document.documentElement.dataset.serviceWorker).catch(() => {});
+});

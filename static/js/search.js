@@ -19,7 +19,14 @@ for (const form of document.querySelectorAll("[data-search-form]")) {
   form.addEventListener("change", ({ target }) => {
     const number = target.name.match(/^destination(\d?)$/)?.[1];
     const next = number === undefined ? undefined : form.elements[`origin${Number(number || 1) + 1}`];
-    if (next && !next.value) next.value = target.value;
+    if (next && !next.value) next.dataset.given = next.value = target.value;
+  });
+  // A flight of which only we have entered something is not asked for.
+  form.addEventListener("submit", () => {
+    for (const given of form.querySelectorAll("[data-given]")) {
+      const [to, on] = ["destination", "depart_on"].map((name) => form.elements[given.name.replace("origin", name)]);
+      if (given.value === given.dataset.given && !to.value && !on.value) given.value = "";
+    }
   });
 
   const party = form.querySelector("[data-party]");
@@ -36,10 +43,6 @@ for (const form of document.querySelectorAll("[data-suggestions]")) {
   form.addEventListener("submit", () => document.documentElement.classList.add("is-leaving"));
 }
 window.addEventListener("pageshow", () => document.documentElement.classList.remove("is-leaving"));
-
-// On a small screen the filters start folded, so that flights come first.
-const filters = document.querySelector("[data-open-on-wide]");
-if (filters && !window.matchMedia("(min-width: 60rem)").matches) filters.open = false;
 
 // Of days side by side, the one that is shown is in sight.
 for (const list of document.querySelectorAll(".price-strip ol")) {
