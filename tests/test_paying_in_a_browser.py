@@ -17,6 +17,11 @@ from flights_project.gateway.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+UNCOVERED = """field => {
+    const box = field.getBoundingClientRect();
+    return field.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
+
 
 @pytest.fixture
 def asha(db):
@@ -124,7 +129,7 @@ def test_what_is_typed_survives_a_reload_before_it_is_sent(page: Page, asha, fli
     expect(page.get_by_label("Family name")).to_have_value("O'Rao")
 
 
-@pytest.mark.parametrize("page", ["wide"], indirect=True)
+@pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True)
 def test_books_and_pays_by_keyboard_alone(page: Page, check, asha, flight):
     open_as_asha(page, "/trips/")
     page.goto(f"/book/?offer={claim_for([flight], now=timezone.now()).token}")
@@ -151,6 +156,7 @@ def go_to(page: Page, name: str) -> None:
     focused = page.locator(":focus")
     assert focused.get_attribute("name") == name
     expect(focused).to_be_in_viewport(ratio=0.9)
+    assert focused.evaluate(UNCOVERED)
 
 
 @pytest.mark.parametrize("page", ["narrow"], indirect=True)
