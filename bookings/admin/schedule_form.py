@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -12,8 +13,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from airlines.models import Airplane, Cabin, CabinClass, FareFamily, Schedule
-from airlines.models.schedules import DAILY
+from airlines.models import Airplane, Airport, Cabin, CabinClass, FareFamily, Schedule
+from airlines.models.schedules import DAILY, unchanged
 from airlines.services.schedules import COLUMNS, Pattern, PatternFare
 from flights_project.gateway.desk import ServiceForm
 
@@ -21,27 +22,36 @@ WEEKDAYS = [
     ("1", _("Mon")), ("2", _("Tue")), ("3", _("Wed")), ("4", _("Thu")), ("5", _("Fri")),
     ("6", _("Sat")), ("7", _("Sun")),
 ]  # fmt: skip
+TYPED_OTHERWISE = frozenset({"origin", "destination", "departs", "arrives", "starts_on", "ends_on", "days"})
+"""Columns with a field of their own below."""
 SEPARATOR = "+"
 """Between airplanes that take turns."""
 Slots = dict[str, tuple[str, FareFamily]]
 
 
-def _clock(name: str) -> forms.TimeField:
+def _airport(name: str) -> forms.CharField:
     field = Schedule._meta.get_field(name)  # noqa: SLF001 -- Django's documented name
+    widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "DEL"})
+    return forms.CharField(label=capfirst(field.verbose_name), min_length=3, max_length=3, widget=widget)  # type: ignore[union-attr]
+
+
+def _clock(name: str) -> forms.TimeField:
+    field = Schedule._meta.get_field(name)  # noqa: SLF001 -- likewise
     widget = UnfoldAdminTextInputWidget(attrs={"type": "time"})
-    return forms.TimeField(label=field.verbose_name, help_text=field.help_text, widget=widget)  # type: ignore[union-attr]
+    return forms.TimeField(label=capfirst(field.verbose_name), help_text=field.help_text, widget=widget)  # type: ignore[union-attr]
 
 
 def _day(name: str, help_text: Any = "", *, required: bool = True) -> forms.DateField:
     field = Schedule._meta.get_field(name)  # noqa: SLF001 -- likewise
     widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
-    return forms.DateField(label=field.verbose_name, help_text=help_text, required=required, widget=widget)  # type: ignore[union-attr]
+    return forms.DateField(label=capfirst(field.verbose_name), help_text=help_text, required=required, widget=widget)  # type: ignore[union-attr]
 
 
 class ScheduleForm(ServiceForm[Schedule]):
     """What a planner types; `pattern` is what it says."""
 
     slots: ClassVar[Slots] = {}
+    origin, destination = _airport("origin"), _airport("destination")
     departs, arrives = _clock("departs"), _clock("arrives")
     starts_on = _day(
         "starts_on",
@@ -49,17 +59,21 @@ class ScheduleForm(ServiceForm[Schedule]):
     )
     ends_on = _day("ends_on", _("Empty: until further notice."), required=False)
     days = forms.MultipleChoiceField(
-        label=_("days"), choices=WEEKDAYS, initial=list(DAILY), widget=UnfoldAdminCheckboxSelectMultipleWidget()
+        label=capfirst(_("days")),
+        choices=WEEKDAYS,
+        initial=list(DAILY),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     airplanes = forms.CharField(
-        label=_("airplanes"),
+        label=capfirst(_("airplanes")),
         required=False,
         help_text=_("Registrations, in turn by the day: VT-KWA + VT-KWB. Empty: any of the type that is free."),
         widget=UnfoldAdminTextInputWidget(),
     )
     weekday_percents = SimpleArrayField(
         forms.IntegerField(min_value=1, max_value=1000),
-        label=_("fares by weekday, %"),
+        label=capfirst(_("fares by weekday, %")),
+        initial=unchanged,
         help_text=_("Of the references, from Monday to Sunday."),
         min_length=7,
         max_length=7,
@@ -68,9 +82,7 @@ class ScheduleForm(ServiceForm[Schedule]):
 
     class Meta:
         model = Schedule
-        fields: ClassVar = [
-            name for name in COLUMNS if name not in {"departs", "arrives", "starts_on", "ends_on", "days"}
-        ]
+        fields: ClassVar = [name for name in COLUMNS if name not in TYPED_OTHERWISE]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +99,19 @@ class ScheduleForm(ServiceForm[Schedule]):
 
     def clean_number(self) -> str:
         return str(self.cleaned_data["number"]).upper()
+
+    def clean_origin(self) -> Airport:
+        return self._airport_of("origin")
+
+    def clean_destination(self) -> Airport:
+        return self._airport_of("destination")
+
+    def _airport_of(self, name: str) -> Airport:
+        code = str(self.cleaned_data[name]).upper()
+        airport = Airport.objects.filter(iata=code).first()
+        if airport is None:
+            raise forms.ValidationError(_("There is no airport %(name)s."), params={"name": code})
+        return airport
 
     def clean_days(self) -> str:
         return "".join(sorted(self.cleaned_data["days"]))
@@ -124,8 +149,8 @@ def fare_slots() -> Slots:
     }
 
 
-def schedule_form(slots: Slots) -> type[ScheduleForm]:
-    """The form with a field for each of `slots`."""
+def schedule_form(slots: Slots, *, is_new: bool) -> type[ScheduleForm]:
+    """The form with a field for each of `slots`; the route is typed for a new one only."""
     fields: dict[str, Any] = {
         name: forms.DecimalField(
             label=family.name,
@@ -137,4 +162,5 @@ def schedule_form(slots: Slots) -> type[ScheduleForm]:
         )
         for name, (_cabin, family) in slots.items()
     }
-    return type("ScheduleForm", (ScheduleForm,), fields | {"slots": slots})
+    route = {} if is_new else dict.fromkeys(("origin", "destination"))
+    return type("ScheduleForm", (ScheduleForm,), fields | route | {"slots": slots})

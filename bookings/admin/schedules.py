@@ -63,7 +63,7 @@ class PeriodFilter(RadioFilter):
 class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
     """Nothing is done before its plan was seen. To delete one is to end it."""
 
-    list_display = ["number", "route", "times", "flies_on", "period", "flown_by", "made_until"]
+    list_display = ["number", "route", "times", "flies_on", "period", "flown_by", "made"]
     list_filter = [
         PeriodFilter,
         ("origin", AutocompleteSelectFilter),
@@ -71,7 +71,6 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
         "airplane_type",
     ]
     search_fields = ["^number", "=origin__iata", "=destination__iata", "rotation__airplane__registration"]
-    autocomplete_fields = ["origin", "destination"]
     inlines = [history_of(Schedule, "departs", "arrives", "days", "starts_on", "ends_on")]
     actions_list = ["conflicts_page"]
     warn_unsaved_form = False
@@ -105,6 +104,10 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
     def flown_by(self, schedule: Schedule) -> str:
         tails = " + ".join(row.airplane.registration for row in schedule.rotation.all())
         return two_lines(tails or _("any that is free"), schedule.airplane_type.name)
+
+    @admin.display(description=gettext_lazy("flights until"), ordering="made_until")
+    def made(self, schedule: Schedule) -> str | None:
+        return f"{schedule.made_until:%-d %b %Y}" if schedule.made_until else None
 
     # --- Its page
 
@@ -149,7 +152,7 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
         return [*references, (_("How fares move"), limits)]
 
     def get_form(self, request: HttpRequest, obj: Schedule | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
-        kwargs["form"] = schedule_form(fare_slots())
+        kwargs["form"] = schedule_form(fare_slots(), is_new=obj is None)
         return super().get_form(request, obj, change, **kwargs)
 
     # --- Seen first, then done
