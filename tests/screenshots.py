@@ -185,7 +185,13 @@ class Walk:
         self.page.locator("input[name=password]").press("Enter")
         self.take("desk")
         self.open("/styleguide/", "components")
-        for path in ("airlines/flight", "airlines/flightfare", "bookings/booking", "notifications/message"):
+        for path in (
+            "airlines/flight",
+            "airlines/schedule",
+            "airlines/flightfare",
+            "bookings/booking",
+            "notifications/message",
+        ):
             self.open(f"/admin/{path}/", f"desk-{path.split('/')[1]}s")
             row = self.page.locator(f"a[href*='/admin/{path}/'][href*='/change/']").first
             if row.count():

@@ -1,5 +1,6 @@
 """The planner's desk: schedules are typed, looked at, confirmed; what cannot be flown is listed."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 import pghistory
@@ -25,7 +26,7 @@ from airlines.services.schedules import pattern_of
 from bookings.admin.schedule_files import ScheduleFiles
 from bookings.admin.schedule_form import WEEKDAYS, ScheduleForm, fare_slots, schedule_form
 from bookings.exceptions import ScheduleOvertaken
-from bookings.services.schedule_changes import Plan, change_schedule, create_schedule, plan_change, plan_new
+from bookings.services.schedule_changes import Plan, Step, change_schedule, create_schedule, plan_change, plan_new
 from flights_project.gateway.desk import ServiceAdmin, history_of, two_lines
 from flights_project.lib.errors import DomainError
 
@@ -210,7 +211,7 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
             "opts": self.opts,
             "plan": plan,
             "counts": [(action.label, count) for action, count in plan.counts.items()],
-            "steps": plan.steps[:STEPS_SHOWN],
+            "steps": sorted(plan.steps, key=_telling)[:STEPS_SHOWN],
             "conflicts": grouped(plan.conflicts),
             "typed": _typed(request.POST),
             "seen": SEEN,
@@ -233,6 +234,11 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
             "days": CONFLICT_DAYS,
         }
         return TemplateResponse(request, "desk/schedule_conflicts.html", context)
+
+
+def _telling(step: Step) -> tuple[bool, bool, date]:
+    """First what touches somebody, then what is left alone."""
+    return not step.bookings, not step.why, step.day
 
 
 def _for_a_reason(request: HttpRequest) -> Any:
