@@ -72,7 +72,8 @@ def make_flights() -> int:
 
     After a minute the rest, of a large import perhaps, is left to another call: no task runs for long.
     """
+    flight_making.MAKING.is_answered()
     made, ended = flight_making.make_for(SECONDS_OF_MAKING, now=timezone.now())
     if not ended:
-        make_flights.delay()
+        flight_making.MAKING.out()
     return made

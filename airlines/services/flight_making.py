@@ -10,11 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Self
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -35,9 +33,12 @@ from airlines.services.schedule_conflicts import (
 )
 from airlines.services.schedules import ONE_DAY, Pattern, pattern_of
 from flights_project.lib import clock
+from flights_project.lib.calls import Call
 from flights_project.lib.money import rounded
 
 log = structlog.get_logger(__name__)
+
+MAKING = Call(task="airlines.tasks.make_flights", round_seconds=3600)
 
 SCHEDULES_AT_ONCE = 20
 """In one transaction: about 2,500 flights when they are new."""
@@ -88,8 +89,8 @@ def make_for(seconds: float, *, now: datetime) -> tuple[int, bool]:
 
 
 def make_soon() -> None:
-    """After commit, have flights made. Where the broker is away, the hourly round does it."""
-    transaction.on_commit(partial(current_app.send_task, "airlines.tasks.make_flights"), robust=True)
+    """After commit, have flights made."""
+    transaction.on_commit(MAKING.out, robust=True)
 
 
 def batches_due(until: date, schedules: Collection[int] | None = None) -> Iterator[list[int]]:

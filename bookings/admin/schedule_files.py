@@ -103,11 +103,11 @@ class ScheduleResource(ModelResource):
             raise ValidationError({"destination": [words]})
 
     def after_import(self, dataset: Any, result: Result, **kwargs: Any) -> None:
+        result.rows = result.rows[:ROWS_SHOWN]
         if result.has_errors() or result.has_validation_errors():
             return
         if kwargs.get("dry_run"):
             self.plan = plan_import(new=self.new, changed=self.changed, now=self.now)
-            result.rows = result.rows[:ROWS_SHOWN]
         else:
             self.plan = import_schedules(new=self.new, changed=self.changed, seen=self.seen, now=self.now)
 
