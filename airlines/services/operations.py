@@ -1,4 +1,4 @@
-"""The day of a flight: it is delayed, gets another gate, or is cancelled.
+"""The day of a flight: it is delayed, gets another gate or airplane, or is cancelled.
 
 Called by `bookings`, which tells the travellers in the same transaction. Each locks the flight, then its cabins, so
 that whoever holds or buys seats at that moment does so before the change or after it, and counts a revision.
@@ -7,11 +7,13 @@ that whoever holds or buys seats at that moment does so before the change or aft
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from airlines.exceptions import FlightClosed
-from airlines.models import Flight
+from airlines.models import Airplane, Flight, FlightCabin
 from airlines.services.announcements import announce
 from airlines.services.changes import status_of
+from airlines.services.fleet import seat_count
 from flights_project.lib.errors import InvalidRequest
 
 
@@ -66,3 +68,30 @@ def _save(flight: Flight, *fields: str) -> Flight:
     flight.save(update_fields=[*fields, "revision"])
     announce([status_of(flight)])
     return flight
+
+
+@transaction.atomic
+def swap(*, flight: Flight, airplane: Airplane) -> Flight:
+    """Another airplane flies it. Each cabin has that airplane's seats for sale, and its limit of overbooking.
+
+    Where more are sold or held, the limit becomes what they are beyond the seats (`overbooking`). A cabin that the
+    airplane does not have keeps only what is sold; one that is new is not on sale until it has fares.
+
+    Raises FlightClosed, and InvalidRequest for an airplane that flies it already, or another flight at the same time.
+    """
+    locked = _lock(flight)
+    if airplane.pk == locked.airplane_id:
+        raise InvalidRequest({"airplane": [_("This airplane flies it already.")]})
+    elsewhere = Flight.objects.filter(airplane=airplane, status__in=Flight.FOR_SALE).exclude(pk=locked.pk)
+    other = elsewhere.filter(departs_at__lt=locked.arrives_at, arrives_at__gt=locked.departs_at).first()
+    if other is not None:
+        raise InvalidRequest({"airplane": [_("It flies %(flight)s at that time.") % {"flight": other}]})
+    locked.airplane = airplane
+    seats = {cabin.cabin: seat_count(cabin) for cabin in airplane.cabins.order_by("first_row")}
+    for inventory in locked.cabins.all():
+        there = seats.pop(inventory.cabin, 0)
+        inventory.capacity = max(there + inventory.overbooking, inventory.seats_held + inventory.seats_sold)
+        inventory.overbooking = inventory.capacity - there
+        inventory.save(update_fields=["capacity", "overbooking"])
+    FlightCabin.objects.bulk_create(FlightCabin(flight=locked, cabin=cabin, capacity=n) for cabin, n in seats.items())
+    return _save(locked, "airplane")

@@ -18,12 +18,13 @@ from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from airlines.admin.flight_form import arrival_field, departure_field
-from airlines.models import Airport, Flight
+from airlines.models import Airplane, Airport, Flight
 from bookings.messages import words_for
 from bookings.models import ItineraryChange
+from bookings.services.airplane_swaps import swap_airplane
 from bookings.services.irregular_days import (
     cancel_flight,
     change_gate,
@@ -89,6 +90,15 @@ class GateForm(ChangeForm):
         return change_gate(flight=self.flight, gate=self.cleaned_data["gate"], now=now)
 
 
+class AirplaneForm(ChangeForm):
+    airplane = forms.ModelChoiceField(
+        label=gettext_lazy("Airplane"), queryset=Airplane.objects.all(), widget=UnfoldAdminSelectWidget
+    )
+
+    def carry_out(self, now: datetime) -> int:
+        return swap_airplane(flight=self.flight, airplane=self.cleaned_data["airplane"], now=now)
+
+
 class CancelForm(ChangeForm):
     changes_journeys = True
 
@@ -117,6 +127,9 @@ class Change:
 CHANGES = {
     "move": Change(gettext_lazy("Move to another time"), DelayForm, gettext_lazy("Move the flight and tell them")),
     "gate": Change(gettext_lazy("Gate"), GateForm, gettext_lazy("Set the gate and tell them")),
+    "airplane": Change(
+        gettext_lazy("Another airplane"), AirplaneForm, gettext_lazy("Swap the airplane, seat them anew and tell them")
+    ),
     "cancel": Change(
         gettext_lazy("Cancel the flight"),
         CancelForm,

@@ -24,7 +24,7 @@ def charge(coupon: Coupon, *, is_seated: bool, currency: str) -> Decimal:
     """
     is_held = coupon.status == Coupon.Status.HELD
     if not is_seated:
-        return -_take_off(coupon) if is_held else Decimal()
+        return -take_off(coupon) if is_held else Decimal()
     if coupon.seat_fee is not None:
         return Decimal()
     price = coupon.segment.family.price_of_a_seat
@@ -52,7 +52,8 @@ def put_on(coupon: Coupon, amount: Decimal) -> Decimal:
     return amount
 
 
-def _take_off(coupon: Coupon) -> Decimal:
+def take_off(coupon: Coupon) -> Decimal:
+    """The line of a seat, which is returned, goes. Not saved."""
     amount = coupon.seat_fee or Decimal()
     coupon.taxes = [line for line in coupon.taxes if line["code"] != SEAT_CHOICE_CODE]
     coupon.total -= amount

@@ -304,8 +304,8 @@ def members_of(coupons: Iterable[Coupon], on_flight: Sequence[Coupon]) -> list[M
     ]
 
 
-def places_in(cabin: SeatMap) -> dict[str, Place]:
-    """The seats that the booking may have, by name: free ones and its own."""
+def places_in(cabin: SeatMap, *, taken: bool = False) -> dict[str, Place]:
+    """The seats that the booking may have, by name: free ones and its own; with `taken` all seats."""
     return {
         seat.name: Place(
             name=seat.name,
@@ -318,5 +318,5 @@ def places_in(cabin: SeatMap) -> dict[str, Place]:
         for row in cabin.rows
         for block, seats in enumerate(row.blocks)
         for seat in seats
-        if seat.state in (SeatState.FREE, SeatState.YOURS)
+        if taken or seat.state in (SeatState.FREE, SeatState.YOURS)
     }
