@@ -113,7 +113,7 @@ def play(*, now: datetime) -> int:
 @transaction.atomic
 def _use_up(flight: Flight, now: datetime) -> bool:
     """Locks the flight; False where another round was faster."""
-    flight = Flight.objects.with_places().select_for_update(of=("self",), no_key=True).get(pk=flight.pk)
+    flight = _lock(flight)
     fares = FlightFare.objects.filter(flight_cabin__flight=flight)
     if not fares:
         return False
@@ -125,3 +125,7 @@ def _use_up(flight: Flight, now: datetime) -> bool:
             cancel_flight(flight=flight, now=now)
     take_off_sale(fares)
     return True
+
+
+def _lock(flight: Flight) -> Flight:
+    return Flight.objects.with_places().select_for_update(of=("self",), no_key=True).get(pk=flight.pk)

@@ -1,6 +1,8 @@
 """The sandbox's flights, as a program of an integrator meets them."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import time_machine
@@ -11,8 +13,10 @@ from airlines.demo import sandbox as flights_of_the_sandbox
 from airlines.demo.sandbox import DAYS, NUMBERS, Scenario
 from airlines.models import Airplane, Flight, FlightCabin, FlightFare
 from airlines.tests.factories import FareFamilyFactory, make_flight
+from airlines.tests.races import at_once
 from bookings.models import Booking
 from bookings.services import sandbox
+from bookings.services.irregular_days import delay_flight
 from bookings.services.reconciliation import reconcile
 from bookings.tasks import play_sandbox, settle_payments
 from bookings.tests.test_api import ASHA, hold, pay
@@ -171,6 +175,41 @@ class TestAfterTheTicket:
         held(program, offer_of(program, Scenario.CANCELLED)["offer"])
 
         assert play_sandbox() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoRoundsAtOnce:
+    """Both have seen the ticket when either acts, if nothing keeps them apart."""
+
+    @pytest.fixture
+    def moves(self, program, monkeypatch, now):
+        """How often the flight is moved by two rounds."""
+        sold(program, Scenario.DELAYED)
+        both, moved = Barrier(2), []
+
+        def delay_together(**change):
+            with suppress(BrokenBarrierError):
+                both.wait(timeout=2)  # a round that waits for the lock never comes
+            moved.append(change["departs_at"])
+            return delay_flight(**change)
+
+        monkeypatch.setattr(sandbox, "delay_flight", delay_together)
+
+        def moves():
+            at_once(lambda _n: sandbox.play(now=now), clients=2)
+            return len(moved)
+
+        return moves
+
+    def test_move_a_flight_once(self, moves, program):
+        assert moves() == 1
+        assert events_of(program).count("flight.delayed") == 1
+
+    def test_control_without_the_lock_twice(self, moves, program, monkeypatch):
+        monkeypatch.setattr(sandbox, "_lock", lambda flight: Flight.objects.with_places().get(pk=flight.pk))
+
+        assert moves() == 2
+        assert events_of(program).count("flight.delayed") == 2
 
 
 class TestLateAnswers:
