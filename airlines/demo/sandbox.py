@@ -17,6 +17,7 @@ from airlines.demo.fares import in_tens
 from airlines.demo.loader import load_places
 from airlines.demo.network import Stop, place_of
 from airlines.models import Airplane, Airport, CabinClass, FareFamily, Flight
+from airlines.querysets import FlightQuerySet
 from airlines.services.fleet import CabinPlan, add_airplane
 from airlines.services.scheduling import FarePlan, schedule_flight
 from flights_project.lib import clock
@@ -61,8 +62,15 @@ def is_open() -> bool:
     return "sandbox" in settings.PAYMENT_GATEWAYS and settings.AIRLINE_CODE != AIRLINE
 
 
+def flights() -> FlightQuerySet:
+    """The sandbox's, and no other that staff may have given its airplane or its airline's name."""
+    return Flight.objects.filter(
+        airplane__registration=REGISTRATION, number__regex=f"^{AIRLINE}[1-{len(Scenario)}][0-9]{{2}}$"
+    )
+
+
 def scenario_of(number: str) -> Scenario:
-    """Of a flight of the sandbox's airplane."""
+    """Of one of `flights`."""
     return Scenario(_digits(number) // NUMBERS)
 
 
@@ -87,7 +95,7 @@ def open_flights(*, now: datetime) -> int:
         return 0
     today = clock.local_date(now, place_of(ORIGIN).zone)
     days = [today + timedelta(days=FIRST_DAY + n) for n in range(DAYS)]
-    missing = list(_missing(airplane, days))
+    missing = list(_missing(days))
     families = FareFamily.objects.filter(code__in=FARES)
     fares = [FarePlan(cabin=SEATS.cabin, family=family, amount=in_tens(FARES[family.code])) for family in families]
     for scenario, number, day in missing:
@@ -95,12 +103,12 @@ def open_flights(*, now: datetime) -> int:
     return len(missing)
 
 
-def _missing(airplane: Airplane, days: list[date]) -> Iterable[tuple[Scenario, int, date]]:
+def _missing(days: list[date]) -> Iterable[tuple[Scenario, int, date]]:
     """Scenario, next number and day of what is not on sale, as long as there are numbers left."""
-    flights = Flight.objects.filter(airplane=airplane, departs_on__range=(days[0], days[-1]))
-    on_sale = flights.filter(cabins__fares__isnull=False, status=Flight.Status.SCHEDULED).distinct()
+    on_these_days = flights().filter(departs_on__range=(days[0], days[-1]))
+    on_sale = on_these_days.filter(cabins__fares__isnull=False, status=Flight.Status.SCHEDULED).distinct()
     there = {(scenario_of(number), day) for number, day in on_sale.values_list("number", "departs_on")}
-    taken = flights.order_by("pk").values_list("number", "departs_on")
+    taken = on_these_days.order_by("pk").values_list("number", "departs_on")
     last = {(scenario_of(number), day): _digits(number) for number, day in taken}
     for day in days:
         for scenario in Scenario:

@@ -60,7 +60,7 @@ def between_search_and_hold(offer: OfferClaim, *, now: datetime) -> Iterator[Non
 
 
 def _of_the_sandbox(offer: OfferClaim) -> Flight | None:
-    return Flight.objects.filter(pk__in=offer.flights, airplane__registration=sandbox.REGISTRATION).first()
+    return sandbox.flights().filter(pk__in=offer.flights).first()
 
 
 def _take_all_seats(flight: Flight, offer: OfferClaim, now: datetime) -> None:
@@ -98,8 +98,7 @@ def play(*, now: datetime) -> int:
     def use_up(flight: Flight) -> bool:
         return _use_up(flight, now)
 
-    sold = Flight.objects.filter(
-        airplane__registration=sandbox.REGISTRATION,
+    sold = sandbox.flights().filter(
         status=Flight.Status.SCHEDULED,
         departs_at__gt=now,
         cabins__fares__isnull=False,

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from airlines.demo import sandbox as flights_of_the_sandbox
 from airlines.demo.sandbox import DAYS, NUMBERS, Scenario
 from airlines.models import Airplane, Flight, FlightCabin, FlightFare
-from airlines.tests.factories import FareFamilyFactory, make_flight
+from airlines.tests.factories import FareFamilyFactory, claim_for, make_flight
 from airlines.tests.races import at_once
 from bookings.models import Booking
 from bookings.services import sandbox
@@ -271,6 +271,14 @@ class TestRealFlights:
         [offer] = program.get("/api/v1/search/", asked).json()["results"]
 
         assert held(program, offer["offer"]).status_code == 201
+
+    def test_nor_to_those_that_staff_have_given_its_airplane(self, program, in_a_month, now):
+        airplane = Airplane.objects.get(registration=flights_of_the_sandbox.REGISTRATION)
+        flight = make_flight(number="KV100", departs_at=in_a_month, airplane=airplane)
+        offer = claim_for([flight], now=now).token
+
+        assert pay(program, held(program, offer).json()["locator"]).json()["status"] == "succeeded"
+        assert play_sandbox() == 0
 
     def test_nothing_happens_where_the_sandbox_is_closed(self, program, settings):
         offer = offer_of(program, Scenario.SOLD_OUT)["offer"]
