@@ -1,38 +1,38 @@
-"""What somebody has typed of who travels, kept in their session for a while.
+"""What somebody has typed of who travels, kept for a while beside their session and nowhere else.
 
 An offer can lapse, sell out or change its price while people type, and they may go back, reload or choose another
-flight: the next form starts with what they have typed already. Logging out forgets it.
+flight: the next form starts with what they have typed already. It is found by the key of the session, so by nobody
+after a log-out, and the cache forgets it by itself.
 """
 
-from collections.abc import Mapping, MutableMapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import cache
 
 from airlines.services.pricing import Party
 from bookings.forms import CONTACT_FIELDS, TRAVELLER_FIELDS, kinds_of, prefix_of
 
-KEY = "typed_travellers"
 KEPT_FOR = timedelta(hours=2)
 LONGEST = 254
 """Nothing that a form takes is longer."""
 
-Session = MutableMapping[str, Any]
 
-
-def keep(session: Session, *, party: Party, typed: Mapping[str, str], now: datetime) -> None:
+def keep(session: SessionBase, *, party: Party, typed: Mapping[str, str]) -> None:
     """Keep the fields of a booking form for `party`, unchecked."""
     travellers = [
         {"kind": str(kind)} | _fields(typed, f"{prefix_of(position)}-", TRAVELLER_FIELDS)
         for position, kind in enumerate(kinds_of(party))
     ]
     contact = _fields(typed, "contact-", CONTACT_FIELDS)
-    session[KEY] = {"at": now.timestamp(), "travellers": travellers, "contact": contact}
+    cache.set(_key(session), {"travellers": travellers, "contact": contact}, KEPT_FOR.total_seconds())
 
 
-def recall(session: Session, *, party: Party, now: datetime) -> dict[str, str]:
+def recall(session: SessionBase, *, party: Party) -> dict[str, str]:
     """The kept fields as a form for `party` names them, each traveller in the next place for their kind."""
-    draft = session.get(KEY)
-    if draft is None or now.timestamp() - draft["at"] > KEPT_FOR.total_seconds():
+    draft = cache.get(_key(session))
+    if draft is None:
         return {}
     left = list(draft["travellers"])
     kept = {f"contact-{name}": value for name, value in draft["contact"].items()}
@@ -44,8 +44,16 @@ def recall(session: Session, *, party: Party, now: datetime) -> dict[str, str]:
     return kept
 
 
-def forget(session: Session) -> None:
-    session.pop(KEY, None)
+def is_kept(session: SessionBase) -> bool:
+    return cache.has_key(_key(session))
+
+
+def forget(session: SessionBase) -> None:
+    cache.delete(_key(session))
+
+
+def _key(session: SessionBase) -> str:
+    return f"typed-travellers:{session.session_key}"
 
 
 def _fields(typed: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> dict[str, str]:

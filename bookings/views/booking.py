@@ -72,7 +72,7 @@ def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpRe
     """The booking, or the page that says what stands in its way. What was typed is kept in any case."""
     try:
         claim, has_lapsed = _open(token)
-        drafts.keep(request.session, party=claim.party, typed=request.POST.dict(), now=timezone.now())
+        drafts.keep(request.session, party=claim.party, typed=request.POST.dict())
         form = BookingForm(claim.party, request.POST, owner=request.user)
         booking = _hold_seats(request, claim, form) if form.is_valid() and not has_lapsed else None
         if booking is not None and form.asks_to_save:
@@ -137,7 +137,7 @@ def keep_typed(request: TravellerRequest) -> HttpResponse:
         claim, _has_lapsed = _open(request.POST.get("offer", ""))
     except OfferInvalid:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
-    drafts.keep(request.session, party=claim.party, typed=request.POST.dict(), now=timezone.now())
+    drafts.keep(request.session, party=claim.party, typed=request.POST.dict())
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
@@ -150,13 +150,12 @@ def _offer_page(
 ) -> HttpResponse:
     """The offer at the price of now, which the form then agrees to."""
     position = changes.position()
-    now = timezone.now()
     try:
         claim, has_lapsed = _open(token)
-        offer = price_again(claim, now=now)
+        offer = price_again(claim, now=timezone.now())
     except DomainError as error:
         return _offer_gone(request, token, error)
-    typed = drafts.recall(request.session, party=offer.party, now=now) if typed is None else typed
+    typed = drafts.recall(request.session, party=offer.party) if typed is None else typed
     form = form or BookingForm(offer.party, owner=request.user, kept=typed)
     form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
     return render(
@@ -180,6 +179,6 @@ def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpRes
     context = {
         "words": words_for(error),
         "search_again_url": search_again_url(token),
-        "is_typed": drafts.KEY in request.session,
+        "is_typed": drafts.is_kept(request.session),
     }
     return render(request, "bookings/offer_gone.html", context, status=HTTPStatus.GONE)
