@@ -56,6 +56,8 @@ def differences(
     `was` is what it says now, None for a new one. Flights that have left or are cancelled stay as they are; where staff
     have taken one out, none is made again. Raises FlightConflict where no airplane is of the type.
     """
+    if schedule.made_until is None:  # nothing was made, so nothing was taken out
+        was = None
     there = {flight.departs_on: flight for flight in flights}
     departures = {each.day: each for each in _departures(schedule, becomes, now)}
     airplanes = _airplanes(was, departures, there)

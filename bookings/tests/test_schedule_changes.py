@@ -150,6 +150,20 @@ class TestOtherTimes:
 
         assert plan.counts == {Action.WITHDRAW: 119}
 
+    @pytest.mark.parametrize("from_day", [0, 4])
+    def test_of_one_that_nothing_was_made_of_yet_are_made_so(self, airplane, now, from_day):
+        made = add_schedule(a_pattern(starts_on=FIRST, ends_on=LAST, airplanes=(airplane,)))
+        schedule = Schedule.objects.with_pattern().get(pk=made.pk)
+        first = FIRST + timedelta(days=from_day)
+        becomes = replace(pattern_of(schedule), starts_on=first, departs=time(7), arrives=time(9))
+
+        plan = plan_change(schedule, becomes, now=now)
+        change_schedule(schedule=schedule, becomes=becomes, seen=plan.fingerprint, now=now)
+
+        assert plan.counts == {Action.MAKE: 10 - from_day}
+        assert make_flights(now=now) == from_day
+        assert set(Flight.objects.filter(departs_on__gte=first).values_list("departs_at__hour", flat=True)) == {1}
+
 
 class TestOtherDays:
     def test_flights_come_and_go(self, change, traveller, now):
