@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +28,7 @@ from bookings.admin.schedule_form import WEEKDAYS, ScheduleForm, fare_slots, sch
 from bookings.exceptions import ScheduleOvertaken
 from bookings.services.schedule_changes import Plan, Step, change_schedule, create_schedule, plan_change, plan_new
 from flights_project.gateway.desk import ServiceAdmin, history_of, two_lines
+from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
 
 SEEN, REASON = "_seen", "_reason"
@@ -124,11 +125,22 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
         context = {"conflicts": grouped(found), "days": CONFLICT_DAYS}
         return mark_safe(render_to_string("desk/conflicts.html", context))
 
+    @admin.display(description=gettext_lazy("airplanes"))
+    def airplanes(self, schedule: Schedule) -> str:
+        """For who only reads."""
+        return " + ".join(row.airplane.registration for row in schedule.rotation.all()) or _("any that is free")
+
+    @admin.display(description=gettext_lazy("fares"))
+    def fares(self, schedule: Schedule) -> str:
+        """Likewise."""
+        rows = schedule.fares.select_related("family")
+        return format_html_join("", "<div>{}: {}</div>", ((row, money(row.reference_amount)) for row in rows))
+
     def get_inlines(self, request: HttpRequest, obj: Schedule | None) -> Any:
         return super().get_inlines(request, obj) if obj else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
-        return ["number", "origin", "destination", "flights", "conflicts"] if obj else []
+        return ["number", "origin", "destination", "flights", "conflicts", "fares"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         return [
@@ -136,10 +148,13 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
                                *(["flights", "conflicts"] if obj else [])]}),
             (_("When"), {"fields": [("departs", "arrives", "day_offset"), "days", ("starts_on", "ends_on")]}),
             (_("Flown by"), {"fields": [("airplane_type", "airplanes")]}),
-            *self._fare_fieldsets(),
+            *self._fare_fieldsets(reads=bool(obj) and not self.has_change_permission(request, obj)),
         ]  # fmt: skip
 
-    def _fare_fieldsets(self) -> list[tuple[str, dict[str, Any]]]:
+    def _fare_fieldsets(self, *, reads: bool) -> list[tuple[str, dict[str, Any]]]:
+        limits = (_("How fares move"), {"fields": ["weekday_percents", ("floor_percent", "ceiling_percent")]})
+        if reads:
+            return [(_("Fares"), {"fields": ["fares"]}), limits]
         rows: dict[str, list[str]] = {}
         for name, (cabin, _family) in fare_slots().items():
             rows.setdefault(cabin, []).append(name)
@@ -149,8 +164,7 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
              {"fields": [tuple(names)], "description": words})
             for cabin, names in rows.items()
         ]  # fmt: skip
-        limits = {"fields": ["weekday_percents", ("floor_percent", "ceiling_percent")]}
-        return [*references, (_("How fares move"), limits)]
+        return [*references, limits]
 
     def get_form(self, request: HttpRequest, obj: Schedule | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
         kwargs["form"] = schedule_form(fare_slots(), is_new=obj is None)

@@ -224,3 +224,18 @@ def test_who_may_not_plan_may_not_import(page_of, role, status, now):
     assert desk.get("/admin/airlines/schedule/import/").status_code == status
     assert desk.post("/admin/airlines/schedule/process_import/").status_code == (403 if status == 403 else 200)
     assert desk.get("/admin/airlines/schedule/export/").status_code == 200
+
+
+def test_who_may_not_plan_reads_all_that_a_schedule_says(page_of, pattern, now):
+    schedule = add_schedule(pattern)
+    user = User.objects.create_user("staff@example.com", "a long enough passphrase", is_staff=True)
+    give_role(user=user, role=Role.AGENT)
+
+    page = page_of(user).get(f"/admin/airlines/schedule/{schedule.pk}/change/")
+
+    words = page.content.decode()
+    assert page.status_code == 200
+    assert " + ".join(airplane.registration for airplane in pattern.airplanes) in words
+    assert "₹6,200" in words
+    assert "See what would happen" not in words
+    assert "End the schedule" not in words
