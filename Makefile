@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
+.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-desk bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -68,6 +68,9 @@ chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothin
 
 bench-booking: tools ## Holds and payments a second, beside pgbench with the same statements (ARGS="--seconds 20")
 	@$(BIN)/python -m benchmarks.booking $(ARGS)
+
+bench-desk: tools ## Every page of the staff desk over a year's data (ARGS="--bookings 50000 --flights 22000")
+	@$(BIN)/python -m benchmarks.desk $(ARGS)
 
 bench-search: tools ## Searches a second beside what the server could do; growth (ARGS="--flights 10000 --minutes 10 --timetable")
 	@$(BIN)/python -m benchmarks.search $(ARGS)

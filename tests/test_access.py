@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from airlines.models import FareFamily, Flight, PriceAlert
+from airlines.services.fare_changes import FareFilter, preview_change
 from airlines.services.places import find_place
 from airlines.services.price_alerts import Wish, follow, stop_token
 from airlines.tests.factories import (
@@ -226,6 +228,9 @@ ROWS_OF: dict[str, Callable[[Flight, User], Any]] = {
     "account": lambda _flight, owner: save_travellers(owner=owner, travellers=[adult()], today=timezone.now().date())[
         0
     ],
+    "fare-changes": lambda _flight, owner: preview_change(
+        which=FareFilter(), kind="percent", by=Decimal(5), reason="Spring", user=owner, now=timezone.now()
+    ),
     "price-alerts": lambda flight, owner: alert_of(flight, owner, timezone.now()),
     "webhook-endpoints": lambda _flight, owner: endpoint_of(owner),
     "messages": lambda _flight, owner: Message.objects.filter(reader=owner).earliest("written_at"),
@@ -304,6 +309,9 @@ MAY, REFUSED = 400, 403
         (Role.SCHEDULE_PLANNER, "/api/v1/cities/", REFUSED),
         (Role.REVENUE_MANAGER, "/api/v1/fare-families/", MAY),
         (Role.REVENUE_MANAGER, "/api/v1/flights/", REFUSED),
+        (Role.REVENUE_MANAGER, "/api/v1/fare-changes/", MAY),
+        (Role.SCHEDULE_PLANNER, "/api/v1/fare-changes/", REFUSED),
+        (Role.AIRPORT_AGENT, "/api/v1/fare-changes/", REFUSED),
         (Role.AIRPORT_AGENT, "/api/v1/flights/", REFUSED),
         (Role.AIRPORT_AGENT, "/api/v1/fare-families/", REFUSED),
     ],

@@ -2,6 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from airlines.api import lows, views
+from airlines.api.fare_changes import FareChangeViewSet
 from airlines.api.price_alerts import PriceAlertViewSet
 
 router = SimpleRouter()
@@ -10,6 +11,7 @@ router.register("airports", views.AirportViewSet, basename="airport")
 router.register("airplanes", views.AirplaneViewSet, basename="airplane")
 router.register("flights", views.FlightViewSet, basename="flight")
 router.register("fare-families", views.FareFamilyViewSet, basename="fare-family")
+router.register("fare-changes", FareChangeViewSet, basename="fare-change")
 router.register("price-alerts", PriceAlertViewSet, basename="price-alert")
 
 urlpatterns = [

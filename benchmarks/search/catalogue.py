@@ -8,7 +8,7 @@ C to E takes two.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -99,14 +99,15 @@ class Catalogue:
 
     networks: int
     first: date
+    days: int = DAYS
 
     @property
     def flights(self) -> int:
-        return self.networks * FLIGHTS
+        return self.networks * FLIGHTS * self.days // DAYS
 
     @property
     def last(self) -> date:
-        return self.first + timedelta(days=DAYS - 1)
+        return self.first + timedelta(days=self.days - 1)
 
 
 def open_sale() -> Catalogue:
@@ -121,7 +122,7 @@ def open_sale() -> Catalogue:
 
 def grow(catalogue: Catalogue, networks: int) -> Catalogue:
     """The catalogue with so many networks in all."""
-    larger = Catalogue(networks, catalogue.first)
+    larger = replace(catalogue, networks=networks)
     for network in range(catalogue.networks, networks):
         _write(larger, network)
     with connection.cursor() as cursor:

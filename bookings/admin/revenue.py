@@ -79,7 +79,6 @@ class RevenuePages:
     """Beside the pages of flights, for those who may see what flights earn."""
 
     admin_site: Any
-    opts: Any
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -99,7 +98,7 @@ class RevenuePages:
         if not request.user.has_perm(RIGHT):
             raise PermissionDenied
         context: dict[str, Any] = self.admin_site.each_context(request)
-        return context | {"title": _("Load and revenue"), "opts": self.opts, **shown}
+        return context | {"title": _("Load and revenue"), **shown}
 
     def revenue_page(self, request: HttpRequest) -> HttpResponse:
         """A page of flights with what each has sold and earned."""
