@@ -19,11 +19,13 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from airlines.admin.explaining import price_chart, why_it_costs
+from airlines.admin.filters import FareWhenFilter
+from airlines.admin.finding import FindsFlights
 from airlines.exceptions import FareChanged
 from airlines.models import FlightFare
 from airlines.services.fares import PricedBy, change_fare, take_off_sale
 from airlines.services.repricing import explain_prices, give_to_rules, set_limits
-from flights_project.gateway.desk import ServiceAdmin, ServiceForm, badge, history_of
+from flights_project.gateway.desk import InfinitePaginator, ServiceAdmin, ServiceForm, badge, history_of
 
 LIMITS = {"reference": "reference_amount", "floor": "floor_amount", "ceiling": "ceiling_amount"}
 
@@ -71,13 +73,17 @@ class FarePageForm(FareForm):
 
 
 @admin.register(FlightFare)
-class FlightFareAdmin(ServiceAdmin[FlightFare]):
+class FlightFareAdmin(FindsFlights, ServiceAdmin[FlightFare]):
     """Prices of now. New ones are set on the flight's page; to take one off sale is to delete it."""
+
+    paginator = InfinitePaginator
+    path_to_flight = "flight_cabin__flight__"
 
     form = FarePageForm
     list_display = ["number", "departs_on", "route", "cabin", "family", "amount", "priced"]
     list_editable = ["amount"]
     list_filter = [
+        FareWhenFilter,
         ("family", RelatedCheckboxFilter),
         ("flight_cabin__cabin", ChoicesCheckboxFilter),
         ("priced_by", ChoicesCheckboxFilter),

@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckb
 
 from airlines.admin.explaining import why_it_costs
 from airlines.admin.filters import WhenFilter
+from airlines.admin.finding import FindsFlights
 from airlines.admin.flight_form import FareSlot, FlightForm, fare_slots, flight_form
 from airlines.models import Airport, CabinClass, Flight, FlightCabin, FlightFare
 from airlines.services.repricing import explain_prices
@@ -43,7 +44,7 @@ class FlightCabins(ReadOnlyInline[FlightCabin, Flight]):
 
 
 @admin.register(Flight)
-class FlightAdmin(ServiceAdmin[Flight]):
+class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     """Scheduled and amended by the scheduling service. Once seats are sold, what was sold stays as it is; once the
     flight has gone or is cancelled, its page is only read."""
 

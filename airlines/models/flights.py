@@ -115,6 +115,8 @@ class Flight(models.Model):
                 condition=Q(status__in=["scheduled", "delayed"]),
             ),
             models.Index(fields=["departs_at"], name="flight_departs_at"),
+            models.Index(fields=["departs_on"], name="flight_departs_on"),
+            models.Index(fields=["number"], name="flight_number_begins", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

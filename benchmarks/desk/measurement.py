@@ -134,7 +134,7 @@ def _asked() -> dict[str, list[str]]:
             "when=all",
             "status__exact=landed",
         ],
-        "airlines.flightfare": [f"q={flight.number}", "priced_by__exact=rules"],
+        "airlines.flightfare": [f"q={flight.number}", "priced_by__exact=rules", "when=all"],
         "notifications.message": ["status__exact=dead", f"q={booking.locator}", f"q={booking.contact_email}"],
         "gateway.user": ["q=person77", "is_staff__exact=1"],
     }

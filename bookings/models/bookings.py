@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +85,7 @@ class Booking(models.Model):
             models.Index(fields=["held_from"], name="booking_held_from", condition=Q(status="held")),
             models.Index(fields=["owner", "-held_at"], name="booking_of_owner"),
             models.Index(fields=["-held_at"], name="booking_newest"),
+            models.Index(Upper("contact_email"), name="booking_contact_email"),
         ]
 
     def __str__(self) -> str:
@@ -189,6 +192,7 @@ class Passenger(models.Model):
         verbose_name = _("traveller")
         verbose_name_plural = _("travellers")
         ordering = ["booking", "position"]
+        indexes = [models.Index(OpClass(Upper("family_name"), "text_pattern_ops"), name="passenger_family_name")]
         constraints = [
             models.UniqueConstraint(fields=["booking", "position"], name="passenger_position_once"),
             models.UniqueConstraint(

@@ -49,8 +49,8 @@ class MessageAdmin(LongTableAdmin[Message]):
         ("way", ChoicesCheckboxFilter),
         ("written_at", RangeDateTimeFilter),
     ]
-    search_fields = ["^subject", "=recipient", "=kind"]
-    search_help_text = gettext_lazy("A locator, a whole e-mail address, or a kind of message.")
+    search_fields = ["^subject", "=recipient"]
+    search_help_text = gettext_lazy("A locator, or a whole e-mail address.")
     actions = ["try_again", "dismiss", "send_again"]
     inlines = [MessageAttempts]
     fields = [

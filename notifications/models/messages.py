@@ -2,10 +2,11 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import OpClass
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from flights_project.gateway.models import User
@@ -73,6 +74,8 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["urgency", "due_at"], name="message_due", condition=Q(status="waiting")),
             models.Index(fields=["-written_at"], name="message_newest"),
+            models.Index(OpClass(Upper("subject"), "text_pattern_ops"), name="message_about"),
+            models.Index(Upper("recipient"), name="message_recipient"),
             models.Index(fields=["-written_at"], name="message_dead", condition=Q(status="dead")),
             models.Index(fields=["reader", "-written_at"], name="message_inbox"),
             models.Index(fields=["reader"], name="message_unread", condition=Q(read_at__isnull=True)),
