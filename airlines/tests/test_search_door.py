@@ -18,7 +18,7 @@ from airlines.api.offers import offer_as_dict
 from airlines.api.search_door import SearchDoor
 from airlines.forms import read_search
 from airlines.models import FlightFare
-from airlines.services import flights_on_sale
+from airlines.services import flights_on_sale, price_book
 from airlines.services.search import search
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from flights_project.gateway import traces
@@ -309,6 +309,7 @@ class TestWhatIsWrittenAtOnce:
     def test_forgets_what_was_written_when_it_is_full(self, now, network, monkeypatch):
         monkeypatch.setattr(answers, "SLICES_WRITTEN", 1)
         monkeypatch.setattr(answers, "PRICES_WRITTEN", 1)
+        monkeypatch.setattr(price_book, "REMEMBERED", 1)
         answers._written.clear()
         results = journeys(now, max_stops="1")
         writer = JourneyWriter(results.found)
