@@ -500,7 +500,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- Pages ----------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LANGUAGES = [("en", "English"), ("hi", "हिंदी")]
 """Each by its own name. Pages, messages and files are whole in all of them; the desk and the API are English."""
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
