@@ -54,6 +54,17 @@ def entries(path: Path) -> list[Entry]:
 
 class TestACatalogue:
     @pytest.mark.parametrize("path", CATALOGUES)
+    def test_has_every_word_that_a_traveller_reads(self, path):
+        there = {
+            (entry.context, *([entry.id] if isinstance(entry.id, str) else entry.id[:1])) for entry in entries(path)
+        }
+        marked = {
+            (context, *([forms] if isinstance(forms, str) else forms[:1])) for context, forms in words.own_words()
+        }
+
+        assert marked - there == set(), "make words, and translate what it names"
+
+    @pytest.mark.parametrize("path", CATALOGUES)
     def test_keeps_the_facts_and_the_markup_of_each_sentence(self, path):
         for entry in entries(path):
             texts, strings = ([each] if isinstance(each, str) else each for each in (entry.id, entry.string))
