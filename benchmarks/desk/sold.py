@@ -83,8 +83,8 @@ PASSENGERS = """
 """
 
 SEGMENTS = """
-    INSERT INTO bookings_segment (booking_id, flight_id, slice, position, family_id, reminder)
-    SELECT plan.booking_id, leg.flight_id, leg.place, leg.place, booking.family_id,
+    INSERT INTO bookings_segment (booking_id, flight_id, slice, position, sequence, family_id, reminder)
+    SELECT plan.booking_id, leg.flight_id, leg.place, leg.place, 0, booking.family_id,
            CASE WHEN flight.departs_at < now() THEN 3 ELSE 0 END
     FROM plan
     JOIN bookings_booking AS booking ON booking.id = plan.booking_id,
