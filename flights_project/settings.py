@@ -196,6 +196,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "flights_project.gateway.languages.PageLanguage",
     "django.middleware.common.CommonMiddleware",
+    "flights_project.gateway.middleware.StillTooMany",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,6 +1,7 @@
 """Pages for who travels on a booking of somebody else's account: found by code and family name, and only read."""
 
 from http import HTTPStatus
+from math import ceil
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +53,7 @@ def find(request: HttpRequest) -> HttpResponse:
         refused = _count_attempt(request, **form.cleaned_data)
         if refused is not None:
             page = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-            page["Retry-After"] = str(refused.retry_after)
+            page["Retry-After"] = str(ceil(refused.retry_after))
             return page
         booking = find_booking(**form.cleaned_data)
     except (BookingNotFound, LimitsUnavailable) as error:

@@ -44,14 +44,14 @@ class LimitsUnavailable(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a bucket says of one call. Times are whole seconds."""
+    """What a bucket says of one call. Times are seconds, `retry_after` to the fraction: when it has a token again."""
 
     allowed: bool
     limit: int
     window: int
     remaining: int
     full_in: int
-    retry_after: int
+    retry_after: float
 
     @property
     def headers(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ def spend(calls: Calls, caller: Caller, ident: str) -> Allowance | None:
         window=bucket.limiter.quota.period_sec,
         remaining=max(spent.state.remaining, 0) if not spent.limited else 0,
         full_in=ceil(spent.state.reset_after),
-        retry_after=ceil(spent.state.retry_after),
+        retry_after=spent.state.retry_after,
     )
 
 

@@ -88,6 +88,16 @@ def page_response(problem: Problem) -> HttpResponse:
     return HttpResponse(body, status=problem.status, content_type=MEDIA_TYPE)
 
 
+def too_many(wait: float) -> HttpResponse:
+    """As DRF's views answer whoever is beyond their limit: with the whole seconds to wait."""
+    error = exceptions.Throttled(wait=wait)
+    problem = from_framework(error)
+    assert problem is not None  # noqa: S101 -- the framework's own errors always have theirs
+    response = page_response(problem)
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
 @csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """Whatever the method: a program that mistypes a path is told so, not asked for a browser's token."""

@@ -8,7 +8,7 @@ from flights_project.gateway.models import User
 
 pytestmark = pytest.mark.django_db
 
-HINDI, ENGLISH = '<html lang="hi">', '<html lang="en">'
+HINDI, ENGLISH = '<html lang="hi"', '<html lang="en"'
 
 
 def page(client, path="/", **headers):

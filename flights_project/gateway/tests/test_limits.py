@@ -9,6 +9,7 @@ import pytest
 from conftest import PASSWORD
 from flights_project.gateway.callers import Caller
 from flights_project.gateway.limits import Calls, LimitsUnavailable, spend
+from flights_project.gateway.middleware import StillTooMany
 from flights_project.gateway.models import ApiKey
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
@@ -196,3 +197,52 @@ class TestTheApi:
 
         assert [answer.status_code for answer in answers] == [200, 200]
         assert "RateLimit-Limit" not in answers[0].headers
+
+
+@pytest.mark.django_db
+class TestWhoDoesNotWait:
+    """Is refused again from memory: neither the database nor Redis is asked."""
+
+    @pytest.fixture
+    def in_vain(self, api, rates):
+        rates(other_address="1/hour")
+        api.credentials(HTTP_AUTHORIZATION="Api-Key 1a2b3c4d.made-up")
+        assert api.get("/api/v1/bookings/").status_code == 401
+        return api
+
+    @pytest.fixture
+    def without_redis(self, settings):
+        def leave():
+            settings.REDIS_URL = NOBODY_LISTENS
+
+        return leave
+
+    def test_is_told_the_same_again(self, in_vain, without_redis, django_assert_num_queries):
+        refused = in_vain.get("/api/v1/bookings/")
+        without_redis()
+
+        with django_assert_num_queries(0):
+            again = in_vain.get("/api/v1/bookings/")
+
+        assert refused.status_code == again.status_code == 429
+        assert again.json()["request_id"] == again.headers["X-Request-ID"] != refused.headers["X-Request-ID"]
+        assert again.json() | {"request_id": ""} == refused.json() | {"request_id": ""}
+        for header in ("Content-Type", "Content-Length", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining"):
+            assert again.headers[header] == refused.headers[header]
+
+    def test_is_looked_at_again_after_a_moment(self, in_vain, without_redis, monkeypatch):
+        monkeypatch.setattr(StillTooMany, "TOLD_FOR", 0)
+        assert in_vain.get("/api/v1/bookings/").status_code == 429
+        without_redis()
+
+        assert in_vain.get("/api/v1/bookings/").status_code == 401
+
+    @pytest.mark.parametrize(
+        "other", [{"HTTP_AUTHORIZATION": "Api-Key 9f9f9f9f.made-up"}, {"REMOTE_ADDR": "203.0.113.9"}]
+    )
+    def test_is_told_nothing_for_others(self, in_vain, without_redis, other):
+        assert in_vain.get("/api/v1/bookings/").status_code == 429
+        without_redis()
+
+        in_vain.credentials(**other)
+        assert in_vain.get("/api/v1/bookings/").status_code == 401
