@@ -24,10 +24,11 @@ STAY = 3600
 """Seconds at least between landing at a destination and leaving it by the next slice."""
 WITHIN_PRICE = 2000
 """Journeys looked at for those within a range of prices, at most."""
-EVERY_SLICE = frozenset({"max_stops", "airline", "family", "refundable", "bag"})
-THIS_SLICE = frozenset({"via", "depart", "arrive"})
-"""Filters that choices are counted of: those of all slices, and of the one that is being chosen."""
-COUNTED = sorted(EVERY_SLICE | THIS_SLICE)
+COUNTED = ("airline", "arrive", "bag", "depart", "family", "max_stops", "refundable", "via")
+"""Filters that choices are counted of."""
+OF_ALL_FLIGHTS = frozenset({"max_stops", "airline"})
+"""Filters that leave other cheapest journeys by leaving out flights of the slices that come later. A journey is of one
+fare family, so those of conditions leave it whole or leave it out, as those of the slice being chosen do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,14 +191,16 @@ class Market:
 
     def _counted(self, name: str) -> dict[Any, int]:
         slices = self._left(frozenset({name}))
-        values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
-        return {value: count for value in values if (count := self._count_with(slices, name, value))}
+        if name in OF_ALL_FLIGHTS:
+            values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
+            return {value: count for value in values if (count := self._count_with(slices, name, value))}
+        priced = self._priced(slices) if self._in_use else self._priced_open
+        possible = [option for option, price in priced if self._costs_enough(price)]
+        return dict(Counter(value for option in possible for value in self._values[id(option)][name]))
 
     def _count_with(self, slices: Sequence[Sequence[Option]], name: str, value: Any) -> int:
         with_value = [
-            [option for option in options if value in self._values[id(option)][name]]
-            if index == self.at or (index > self.at and name in EVERY_SLICE)
-            else options
+            [option for option in options if value in self._values[id(option)][name]] if index >= self.at else options
             for index, options in enumerate(slices)
         ]
         return sum(self._costs_enough(price) for _option, price in self._priced(with_value))
