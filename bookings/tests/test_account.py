@@ -181,7 +181,7 @@ class TestOnesData:
         for day in range(count):
             make_booking(traveller, make_flight(departs_at=in_a_month + timedelta(days=day)), now=now)
 
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             personal_data(traveller)
 
 

@@ -84,4 +84,4 @@ def test_plurals_are_those_of_hindi(client, flight, children, expected):
 
 
 def test_strangers_read_on_in_english(booking, client):
-    assert '<html lang="en">' in client.get("/").content.decode()
+    assert '<html lang="en"' in client.get("/").content.decode()

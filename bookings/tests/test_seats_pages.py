@@ -192,5 +192,5 @@ def test_takes_as_many_queries_for_a_large_cabin_and_two_flights(
     booking = make_hold(traveller, *flights, now=now, travellers=[adult(), adult()])
     mine.get(seats_page(booking))
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         mine.get(seats_page(booking))

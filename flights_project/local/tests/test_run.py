@@ -116,6 +116,8 @@ def test_nothing_is_read_into_a_parent_that_is_not_make() -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_make_that_was_ended_alone_ends_us(ending: signal.Signals, tmp_path: Path) -> None:
+    from_a_shell = ["env", "--default-signal"]  # whatever we were told to ignore ourselves
+    command = [*from_a_shell, "make", "--no-print-directory", "--directory", str(tmp_path)]
     (tmp_path / "Makefile").write_text("heed:\n\t@" + sys.executable + " heed.py\n")
     (tmp_path / "heed.py").write_text(
         "import time\n"
@@ -126,7 +128,6 @@ def test_make_that_was_ended_alone_ends_us(ending: signal.Signals, tmp_path: Pat
         "    make.heed()\n"
         "    time.sleep(0.02)\n"
     )
-    command = ["make", "--no-print-directory", "--directory", str(tmp_path)]
     with subprocess.Popen(
         command,
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
