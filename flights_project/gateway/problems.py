@@ -1,6 +1,7 @@
 """Problem responses (RFC 9457): every error of the API has one shape and a stable code."""
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -90,11 +91,10 @@ def page_response(problem: Problem) -> HttpResponse:
 
 def too_many(wait: float) -> HttpResponse:
     """As DRF's views answer whoever is beyond their limit: with the whole seconds to wait."""
-    error = exceptions.Throttled(wait=wait)
-    problem = from_framework(error)
+    problem = from_framework(exceptions.Throttled(wait=wait))
     assert problem is not None  # noqa: S101 -- the framework's own errors always have theirs
     response = page_response(problem)
-    response["Retry-After"] = str(error.wait)
+    response["Retry-After"] = str(ceil(wait))
     return response
 
 
