@@ -107,6 +107,7 @@ def test_a_trip_is_shown_whole_and_on_one_sheet_of_paper(page: Page, check, hold
     expect(page.get_by_text("KV101 leaves New Delhi (DEL)")).to_be_visible()
     page.emulate_media(color_scheme="dark")
     check()
+    page.wait_for_load_state("networkidle")  # the style sheet of paper comes last
     paper = PdfReader(BytesIO(page.pdf(format="A4")))
     assert len(paper.pages) == 1
     words = paper.pages[0].extract_text()
