@@ -96,20 +96,12 @@ def calendar(form: CalendarForm) -> dict[str, Any]:
     """A month of prices, and the months beside it."""
     asked, month = form.cleaned_data, form.cleaned_data["month"]
     origin, destination = asked["origin"], asked["destination"]
-    days = lows_by_day(
-        origin=origin,
-        destination=destination,
-        first=month,
-        last=month_end(month),
-        cabin=form.chosen_cabin,
-        now=form.now,
-    )
     months = [month - timedelta(days=1), next_month(month)]
     return {
         "origin": origin,
         "destination": destination,
         "month": month,
-        "days": _priced(days, origin, destination, form.chosen_cabin),
+        "days": _month_priced(form, origin, destination, month),
         "first_weekday": month.isoweekday(),
         "other_months": [
             (other, calendar_url(origin, destination, other, form.chosen_cabin))
@@ -125,15 +117,7 @@ def month_of_days(form: DaysForm) -> dict[str, Any]:
     origin, destination = asked.get("origin"), asked.get("destination")
     priced: dict[date, PricedDay] = {}
     if origin and destination:
-        days = lows_by_day(
-            origin=origin,
-            destination=destination,
-            first=month,
-            last=month_end(month),
-            cabin=form.chosen_cabin,
-            now=form.now,
-        )
-        priced = {each.day: each for each in _priced(days, origin, destination, form.chosen_cabin)}
+        priced = {each.day: each for each in _month_priced(form, origin, destination, month)}
     weeks = Calendar().monthdatescalendar(month.year, month.month)
     return {
         "month": month,
@@ -142,6 +126,18 @@ def month_of_days(form: DaysForm) -> dict[str, Any]:
             for week in weeks
         ],
     }
+
+
+def _month_priced(form: CalendarForm | DaysForm, origin: Place, destination: Place, month: date) -> list[PricedDay]:
+    days = lows_by_day(
+        origin=origin,
+        destination=destination,
+        first=month,
+        last=month_end(month),
+        cabin=form.chosen_cabin,
+        now=form.now,
+    )
+    return _priced(days, origin, destination, form.chosen_cabin)
 
 
 def _priced(

@@ -6,7 +6,7 @@ A row is text by column. Spreadsheets make numbers, dates and times of it; those
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
@@ -160,7 +160,7 @@ def _meet(one: Pattern, other: Pattern) -> bool:
     return not apart and bool(set(one.days) & set(other.days))
 
 
-def _refuse(words: str) -> Any:
+def _refuse(words: str) -> NoReturn:
     raise ValueError(words)
 
 
@@ -183,7 +183,7 @@ def _time(value: Any) -> time:
     try:
         return datetime.strptime(_text(value)[:5], "%H:%M").time()  # noqa: DTZ007 -- a time on a wall
     except ValueError:
-        return _refuse(_("Not a time: %(text)s. Write 06:30.") % {"text": _text(value)})  # type: ignore[no-any-return]
+        _refuse(_("Not a time: %(text)s. Write 06:30.") % {"text": _text(value)})
 
 
 def _date(value: Any) -> date | None:
@@ -194,14 +194,14 @@ def _date(value: Any) -> date | None:
     try:
         return date.fromisoformat(_text(value)) if _text(value) else None
     except ValueError:
-        return _refuse(_("Not a day: %(text)s. Write 2027-03-28.") % {"text": _text(value)})  # type: ignore[no-any-return]
+        _refuse(_("Not a day: %(text)s. Write 2027-03-28.") % {"text": _text(value)})
 
 
 def _number(value: Any) -> int | None:
     try:
         return int(_text(value)) if _text(value) else None
     except ValueError:
-        return _refuse(_("Not a whole number: %(text)s.") % {"text": _text(value)})  # type: ignore[no-any-return]
+        _refuse(_("Not a whole number: %(text)s.") % {"text": _text(value)})
 
 
 def _percents(value: Any) -> tuple[int, ...]:
