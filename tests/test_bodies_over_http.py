@@ -2,6 +2,7 @@
 
 import http.client
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,16 @@ class TestBodies:
 
         assert status == 413
         assert b"This is too large" in page
+
+    def test_nobody_is_cut_off_while_sending_however_many_do(self, web: Web, chunked: bool) -> None:
+        """Which would tear down the answer."""
+        form = file_of(2 * LIMIT - 1_000)
+
+        def told(_: int) -> int:
+            return post(web, LOG_IN, form, FORM, chunked=chunked)[0]
+
+        with ThreadPoolExecutor(8) as callers:
+            assert set(callers.map(told, range(120))) == {413}
 
     def test_the_api_takes_no_forms_at_all(self, web: Web, chunked: bool) -> None:
         status, problem, _ = post(web, TOKEN, file_of(10), FORM, chunked=chunked)
