@@ -19,18 +19,10 @@ def main() -> int:
 
 def measure(*, kill: bool) -> None:
     say(machine())
-    with MailSink() as sink:
-        mail = {
-            "DEMO": "off",
-            "PAYMENT_GATEWAYS": "",
-            "SITE_URL": "https://fly.example.com",
-            "RATE_LIMITS": "on",
-            "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-        }
-        with Stack(mail) as stack:
-            from benchmarks.disruption.measurement import disrupt  # noqa: PLC0415 -- models can be loaded now
+    with MailSink() as sink, Stack(sink.deployment) as stack:
+        from benchmarks.disruption.measurement import disrupt  # noqa: PLC0415 -- models can be loaded now
 
-            disrupt(stack, sink, kill=kill)
+        disrupt(stack, sink, kill=kill)
 
 
 if __name__ == "__main__":

@@ -22,18 +22,10 @@ def main() -> int:
 
 def measure(messages: int, sent: int) -> None:
     say(machine())
-    with MailSink() as sink:
-        mail = {
-            "DEMO": "off",
-            "PAYMENT_GATEWAYS": "",
-            "SITE_URL": "https://fly.example.com",
-            "RATE_LIMITS": "on",
-            "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-        }
-        with Stack(mail) as stack:
-            from benchmarks.notifications.measurement import measure_all  # noqa: PLC0415 -- models can be loaded now
+    with MailSink() as sink, Stack(sink.deployment) as stack:
+        from benchmarks.notifications.measurement import measure_all  # noqa: PLC0415 -- models can be loaded now
 
-            measure_all(stack, sink, messages=messages, sent=sent)
+        measure_all(stack, sink, messages=messages, sent=sent)
 
 
 if __name__ == "__main__":

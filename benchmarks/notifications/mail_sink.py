@@ -36,6 +36,17 @@ class MailSink:
         self._process.join()
 
     @property
+    def deployment(self) -> dict[str, str]:
+        """The settings of one that is no demo and sends its mail here."""
+        return {
+            "DEMO": "off",
+            "PAYMENT_GATEWAYS": "",
+            "SITE_URL": "https://fly.example.com",
+            "RATE_LIMITS": "on",
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.port}",
+        }
+
+    @property
     def taken(self) -> int:
         return int(self._taken.value)
 
