@@ -28,6 +28,8 @@ NEW_YORK = ("JFK", "LGA", "EWR")
 TURNAROUND = timedelta(hours=1)
 SPEED_KM_H = 750
 WEEK = 7
+NULL = r"\N"
+"""As COPY reads it."""
 COLUMNS = ["number", "airplane_id", "origin_id", "destination_id", "departs_at", "arrives_at", "departs_on"]
 
 Row = tuple[str, int, int, datetime, datetime, date]
@@ -120,7 +122,7 @@ def _write(rows: Iterable[Row]) -> None:
     airplane = Airplane.objects.order_by("pk").first()
     assert airplane  # noqa: S101 -- the catalogue has made one
     defaults = defaults_beside(Flight, COLUMNS)
-    same = "\t".join(map(str, defaults.values()))
+    same = "\t".join(NULL if value is None else str(value) for value in defaults.values())
     text = io.StringIO()
     for number, origin, end, leaves, lands, on in rows:
         text.write(f"{number}\t{airplane.pk}\t{origin}\t{end}\t{leaves}\t{lands}\t{on}\t{same}\n")
@@ -135,10 +137,12 @@ def _write(rows: Iterable[Row]) -> None:
 
 
 def _searches(rows: list[dict[str, str]], shift: timedelta) -> dict[str, Callable[[], str]]:
+    last = date(2013, 12, 31) + shift - timedelta(days=WEEK)
+
     def row() -> tuple[dict[str, str], date]:
         chosen = chance.choice(rows)
         on = date(int(chosen["year"]), int(chosen["month"]), int(chosen["day"])) + shift
-        return chosen, min(on, date(on.year, 12, 1))
+        return chosen, min(on, last)
 
     def direct() -> str:
         chosen, on = row()
