@@ -26,7 +26,8 @@ from airlines.price_pages import (
     prices_around,
 )
 from airlines.services import changes
-from airlines.services.places import Place, Suggestion, suggest_places
+from airlines.services.gazetteer import Suggestion, suggest_places
+from airlines.services.places import Place
 from airlines.services.reference import current
 from airlines.services.search import choose
 from airlines.styleguide import samples

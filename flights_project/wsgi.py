@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
 traces.start()
 django = get_wsgi_application()
 
-from airlines.api.search_door import SearchDoor  # noqa: E402 -- models can be loaded now
+from airlines.api.search_door import PLACES, SearchDoor  # noqa: E402 -- models can be loaded now
 from flights_project.gateway.bodies import LengthOfBodies  # noqa: E402 -- likewise
 
-application = SearchDoor(LengthOfBodies(django))
+application = SearchDoor(SearchDoor(LengthOfBodies(django), PLACES))

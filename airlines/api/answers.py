@@ -21,7 +21,7 @@ from orjson import Fragment
 from rest_framework.utils.urls import replace_query_param
 
 from airlines.api.offers import conditions_as_dict, connection, price_as_dict, segment
-from airlines.api.search import counts_as_dict
+from airlines.api.search import counts_as_dict, refuse_misuse
 from airlines.forms import read_search
 from airlines.parameters import PARAMETERS
 from airlines.services.flights_on_sale import FlightOnSale
@@ -34,7 +34,6 @@ from airlines.services.reference import Reference, current
 from airlines.services.search import Found, SearchResults, search
 from airlines.services.search_cache import Answer, search_cache
 from flights_project.lib import clock
-from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import on_the_wire
 
 Environ = Mapping[str, Any]
@@ -66,23 +65,16 @@ def key_of(environ: Environ) -> tuple[Any, ...]:
 def _make(environ: Environ) -> Answer:
     request = WSGIRequest(dict(environ))
     now = timezone.now()
-    _refuse_misuse(request)
+    refuse_misuse(request.GET, PARAMETERS)
     query, page = read_search(request.GET.dict(), now=now)
     results = search(query, now=now, page=page)
     body = orjson.dumps(results_as_dict(results, request))
-    headers = ("Content-Length", str(len(body))), ("ETag", f'"{sha256(body).hexdigest()[:32]}"')
-    return Answer(body, results.found.read_on(), results.found.good_for(now), headers)
+    return Answer(body, results.found.read_on(), results.found.good_for(now), headers_of(body))
 
 
-def _refuse_misuse(request: WSGIRequest) -> None:
-    """Parameters that we do not know, or that came twice: a typing error is not ignored."""
-    faults = {
-        name: ["Send this parameter once." if name in PARAMETERS else "There is no such parameter."]
-        for name, values in request.GET.lists()
-        if name not in PARAMETERS or len(values) > 1
-    }
-    if faults:
-        raise InvalidRequest(faults)
+def headers_of(body: bytes) -> tuple[tuple[str, str], ...]:
+    """What headers say of a body."""
+    return ("Content-Length", str(len(body))), ("ETag", f'"{sha256(body).hexdigest()[:32]}"')
 
 
 def results_as_dict(results: SearchResults, request: WSGIRequest) -> dict[str, Any]:

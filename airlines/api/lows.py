@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from airlines.api.search import DATE
+from airlines.api.search import DATE, misused
 from airlines.models import CabinClass, Low
 from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm, month_end
 from airlines.services.lows import DayLow, Journey, RoundTrip, anywhere, lows_around, lows_by_day
@@ -175,14 +174,6 @@ def _valid(form_class: type[Any], request: Request) -> Any:
     """The form of what was asked. Raises InvalidRequest; a typing error in a parameter's name is not ignored."""
     form: PriceForm = form_class(request.query_params.dict(), now=timezone.now())
     errors = {field: [str(message) for message in messages] for field, messages in form.errors.items()}
-    if errors := errors | _misused(request.query_params, form):
+    if errors := errors | misused(request.query_params, form.fields):
         raise InvalidRequest(errors)
     return form
-
-
-def _misused(asked: QueryDict, form: PriceForm) -> dict[str, list[str]]:
-    return {
-        name: ["Send this parameter once." if name in form.fields else "There is no such parameter."]
-        for name, values in asked.lists()
-        if name not in form.fields or len(values) > 1
-    }

@@ -1,6 +1,7 @@
-"""The hot path: plain searches are answered before Django sees them, with the bytes that Django would send.
+"""The hot path: plain searches, and plain questions for places, are answered before Django sees them, with the bytes
+that Django would send.
 
-A WSGI application around Django's. The body is what `answers` has kept or makes, as for the view; the headers are those
+A WSGI application around Django's. The body is what is kept or made as for the view; the headers are those
 that Django sent with the last search that was asked in the same way. So the door decides nothing by itself: who may
 search, and with which headers, it has from Django, and whatever is not plain passes on to Django: other methods, a
 session, a key or token that Django has not let in within the last second, a caller beyond their limit, everything that
@@ -11,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -20,6 +21,7 @@ from django.db import connection
 from django.urls import reverse
 
 from airlines.api.answers import answer_to, kept_answer
+from airlines.api.place_answers import places_answer
 from airlines.services.search_cache import Answer
 from flights_project.gateway import traces
 from flights_project.gateway.callers import Caller
@@ -45,7 +47,22 @@ CALLERS_KNOWN = 10_000
 WAYS_KNOWN = 100
 """Of asking, each with its headers."""
 OF_ONE_ANSWER = ("x-request-id", "ratelimit-", "etag", "content-length")
-ROUTE = "api/v1/search/"
+
+
+class Question(NamedTuple):
+    """What a door answers: the name of its route, what makes an answer, and what finds a kept one."""
+
+    route: str
+    answer: Callable[[Environ], Answer]
+    kept: Callable[[Environ], Answer | None]
+
+
+def _nothing_kept(_environ: Environ) -> None:
+    return None
+
+
+SEARCH = Question("api-search", answer_to, kept_answer)
+PLACES = Question("api-places", places_answer, _nothing_kept)
 
 
 def way_of_asking(environ: Environ) -> tuple[Any, ...]:
@@ -60,9 +77,13 @@ def way_of_asking(environ: Environ) -> tuple[Any, ...]:
 
 
 class SearchDoor:
-    def __init__(self, django: Wsgi) -> None:
+    """Answers one question: who may ask one may not always ask another."""
+
+    def __init__(self, django: Wsgi, question: Question = SEARCH) -> None:
         self._django = django
-        self._path = reverse("api-search")
+        self._question = question
+        self._path = reverse(question.route)
+        self._route = self._path.removeprefix("/")
         self._callers: dict[tuple[str, str], tuple[WhoCalls, float]] = {}
         self._headers: dict[tuple[Any, ...], Headers] = {}
 
@@ -74,11 +95,11 @@ class SearchDoor:
         if caller is None or headers is None:
             return self._by_django(environ, start_response)
         allowance = environ[ALLOWANCE] = spend(Calls.SEARCH, *caller)
-        answer = _answer(environ) if allowance is None or allowance.allowed else None
+        answer = self._answer(environ) if allowance is None or allowance.allowed else None
         if answer is None:
             return self._django(environ, start_response)
-        start_response("200 OK", [*headers, *answer.headers, *_of_this_request(allowance)])
-        count_request(method="GET", route=ROUTE, status=HTTPStatus.OK, seconds=time.perf_counter() - began)
+        start_response("200 OK", [*headers, *answer.headers, *self._of_this_request(allowance)])
+        count_request(method="GET", route=self._route, status=HTTPStatus.OK, seconds=time.perf_counter() - began)
         return [answer.body]
 
     def _caller(self, environ: Environ) -> WhoCalls | None:
@@ -88,6 +109,23 @@ class SearchDoor:
             return Caller.ADDRESS, address
         caller, until = self._callers.get((authorization, address), (None, 0.0))
         return caller if time.monotonic() < until else None
+
+    def _answer(self, environ: Environ) -> Answer | None:
+        """None where Django has to say it: what is wrong, in the language of who asks, or with a new connection to the
+        database; and what is traced."""
+        connection.close_if_unusable_or_obsolete()  # as Django does before each request
+        try:
+            return self._question.kept(environ) if traces.IS_ON else self._question.answer(environ)
+        except Exception as fault:  # noqa: BLE001 -- Django's view meets it as well, and tells it
+            if is_late(fault):
+                environ[FAULT] = fault
+            return None
+
+    def _of_this_request(self, allowance: Allowance | None) -> Headers:
+        request = str(uuid4())
+        if logging.getLogger(__name__).isEnabledFor(logging.INFO):
+            log.info("request_finished", code=200, request=f"GET {self._path}", request_id=request, at_once=True)
+        return [("X-Request-ID", request), *(allowance.headers.items() if allowance else ())]
 
     def _by_django(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Django's answer, and from it who may search and with which headers."""
@@ -127,25 +165,6 @@ def _is_plain(environ: Environ) -> bool:
         and "HTTP_COOKIE" not in environ  # a session, or a language
         and ("*/*" in accepted or "application/json" in accepted)
     )
-
-
-def _answer(environ: Environ) -> Answer | None:
-    """None where Django has to say it: what is wrong, in the language of who asks, or with a new connection to the
-    database; and what is traced."""
-    connection.close_if_unusable_or_obsolete()  # as Django does before each request
-    try:
-        return kept_answer(environ) if traces.IS_ON else answer_to(environ)
-    except Exception as fault:  # noqa: BLE001 -- Django's view meets it as well, and tells it
-        if is_late(fault):
-            environ[FAULT] = fault
-        return None
-
-
-def _of_this_request(allowance: Allowance | None) -> Headers:
-    request = str(uuid4())
-    if logging.getLogger(__name__).isEnabledFor(logging.INFO):
-        log.info("request_finished", code=200, request=f"GET /{ROUTE}", request_id=request, at_once=True)
-    return [("X-Request-ID", request), *(allowance.headers.items() if allowance else ())]
 
 
 def _address(environ: Environ) -> str:

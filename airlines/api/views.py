@@ -1,5 +1,6 @@
 """What is for sale, for programs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
@@ -17,12 +18,13 @@ from rest_framework.views import APIView
 from airlines.api import filters, serializers
 from airlines.api.answers import answer_to
 from airlines.api.offers import OfferSerializer, offer_as_dict
+from airlines.api.place_answers import places_answer
 from airlines.api.search import SEARCH_PARAMETERS, SearchResultsSerializer
-from airlines.api.search_door import CALLER, FAULT
+from airlines.api.search_door import CALLER, FAULT, Environ
 from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightFare
 from airlines.services.offers import open_offer, price_again
-from airlines.services.places import suggest_places
 from airlines.services.scheduling import remove_flights
+from airlines.services.search_cache import Answer
 from flights_project.gateway.api.resources import ConditionalWrites
 from flights_project.gateway.callers import caller_of
 from flights_project.gateway.history import signed
@@ -137,9 +139,8 @@ class PlacesView(APIView):
         parameters=[OpenApiParameter("q", str, required=True, description="What was typed so far.")],
         responses=serializers.PlacesSerializer,
     )
-    def get(self, request: Request) -> Response:
-        places = suggest_places(request.query_params.get("q", ""))
-        return Response({"results": serializers.PlaceSerializer(places, many=True).data})
+    def get(self, request: Request) -> HttpResponse:
+        return _as_at_the_door(request, places_answer)
 
 
 class SearchView(APIView):
@@ -155,11 +156,16 @@ class SearchView(APIView):
 
     @extend_schema(parameters=SEARCH_PARAMETERS, responses=SearchResultsSerializer)
     def get(self, request: Request) -> HttpResponse:
-        request.META[CALLER] = caller_of(request)
-        if FAULT in request.META:
-            raise request.META[FAULT]
-        answer = answer_to(request.META)
-        return HttpResponse(answer.body, content_type="application/json", headers=dict(answer.headers))
+        return _as_at_the_door(request, answer_to)
+
+
+def _as_at_the_door(request: Request, answer: Callable[[Environ], Answer]) -> HttpResponse:
+    """What the door before Django answers by itself, once it knows who was let in; and what it could not answer."""
+    request.META[CALLER] = caller_of(request)
+    if FAULT in request.META:
+        raise request.META[FAULT]
+    made = answer(request.META)
+    return HttpResponse(made.body, content_type="application/json", headers=dict(made.headers))
 
 
 class OfferView(APIView):

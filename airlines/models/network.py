@@ -1,6 +1,6 @@
 from zoneinfo import available_timezones
 
-from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -45,6 +45,7 @@ class Country(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(code__regex=r"^[A-Z]{2}$"), name="country_code_is_iso")
         ]
+        triggers = [STAMPED]
 
     def __str__(self) -> str:
         return self.name
@@ -127,16 +128,7 @@ class AirportWords(models.Model):
     class Meta:
         verbose_name = _("words of an airport")
         verbose_name_plural = _("words of airports")
-        indexes = [
-            # Written rarely and read at each letter: no list of pending words that every search would have to read.
-            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], name="airport_words_trigrams", fastupdate=False),
-            GinIndex(
-                models.Func("words", models.Value(" "), function="string_to_array"),
-                name="airport_words_whole",
-                fastupdate=False,
-            ),
-            models.Index(fields=["city_name"], name="airport_words_city_name"),
-        ]
+        indexes = [models.Index(fields=["city_name"], name="airport_words_city_name")]
 
     def __str__(self) -> str:
         return f"{self.iata} {self.words}"
@@ -150,7 +142,8 @@ class PlaceWord(models.Model):
     class Meta:
         verbose_name = _("word of a place")
         verbose_name_plural = _("words of places")
-        indexes = [GistIndex(OpClass("word", name="gist_trgm_ops(siglen=64)"), name="place_word_trigrams")]
+        # Written rarely and read at each letter: no list of pending words that every reader would have to go through.
+        indexes = [GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="known_word_trigrams", fastupdate=False)]
 
     def __str__(self) -> str:
         return self.word

@@ -7,7 +7,8 @@ from django.db import models
 
 
 class ReferenceStamp(models.Model):
-    """One row, another stamp whenever the network, its connection times, fare families or tax rules have changed.
+    """One row, another stamp whenever the network, names of countries, connection times, fare families or tax rules
+    have changed.
 
     Written by the triggers below, so that no way around them exists, and in the transaction that changes: whoever
     reads a new stamp reads what is new with it.

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from airlines.api import answers, search_door
 from airlines.api.answers import JourneyWriter
 from airlines.api.offers import offer_as_dict
-from airlines.api.search_door import SearchDoor
+from airlines.api.search_door import PLACES, SearchDoor
 from airlines.forms import read_search
 from airlines.models import FlightFare
 from airlines.services import flights_on_sale, price_book
@@ -120,6 +120,39 @@ def test_its_answer_is_djangos_to_the_last_byte(door, django, in_a_month):
     assert answer.headers["X-Request-ID"] != djangos.headers["X-Request-ID"]
     assert django.asked == 0
     assert answer.json["next"].startswith("http://localhost/api/v1/search/?")
+
+
+@pytest.mark.parametrize("query", ["q=del", "q=dehli", "q=", "q=DEL%20airport", "q=S%C3%A3o"])
+def test_a_door_for_places_answers_as_django_does(django, query):
+    door = SearchDoor(django, PLACES)
+    places = {"PATH_INFO": "/api/v1/places/"}
+    assert Answered(door, "q=b", **places).status == 200
+
+    answer, djangos = Answered(door, query, **places), Answered(WSGIHandler(), query, **places)
+
+    assert (answer.status, answer.body) == (200, djangos.body)
+    assert answer.headers_of_every_answer == djangos.headers_of_every_answer
+    assert django.asked == 1
+
+
+@pytest.mark.parametrize("query", ["", "q=a&q=b", "q=a&words=b"])
+def test_what_is_wrong_with_a_question_for_places_django_says(django, query):
+    door = SearchDoor(django, PLACES)
+    places = {"PATH_INFO": "/api/v1/places/"}
+    assert Answered(door, "q=b", **places).status == 200
+
+    assert Answered(door, query, **places).status == 400
+    assert django.asked == 2
+
+
+def test_a_key_that_may_ask_for_places_is_not_let_into_searches_unseen(django, integrator_key):
+    doors = SearchDoor(SearchDoor(django, PLACES))
+    ApiKey.objects.update(scopes=[])
+    key = {"HTTP_AUTHORIZATION": f"Api-Key {integrator_key}"}
+    assert Answered(doors).status == 200
+    assert Answered(doors, "q=del", PATH_INFO="/api/v1/places/", **key).status == 200
+
+    assert Answered(doors, **key).status == 403
 
 
 def test_its_prices_are_those_of_now(door, django):
