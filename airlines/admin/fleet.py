@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, ChoicesCheckboxFilter
@@ -13,6 +14,7 @@ from unfold.forms import PaginationInlineFormSet
 
 from airlines.exceptions import LayoutInvalid
 from airlines.models import Airplane, AirplaneType, Cabin, Seat
+from airlines.services.blocked_seats import write_seat
 from airlines.services.fleet import make_seats, seat_count, seats_of
 from flights_project.gateway.desk import DeskAdmin, DeskForm, DeskInline
 
@@ -135,6 +137,9 @@ class SeatAdmin(DeskAdmin[Seat]):
     @admin.display(description=gettext_lazy("seat"), ordering="row")
     def seat(self, seat: Seat) -> str:
         return str(seat)
+
+    def save_model(self, request: HttpRequest, obj: Seat, form: Any, change: Any) -> None:
+        write_seat(seat=obj, now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

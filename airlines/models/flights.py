@@ -138,13 +138,20 @@ class FlightCabin(models.Model):
     flight = models.ForeignKey(Flight, models.CASCADE, related_name="cabins", verbose_name=_("flight"))
     cabin = models.CharField(_("cabin"), max_length=10, choices=CabinClass.choices)
     capacity = models.PositiveSmallIntegerField(_("seats for sale"))
-    """Those of the airplane, and `overbooking` beyond them."""
+    """Those of the airplane that are not blocked, and `overbooking` beyond them."""
     overbooking = models.PositiveSmallIntegerField(
         _("overbooking"),
         default=0,
         editable=False,
         help_text=_("Seats for sale beyond those of the airplane, for travellers who do not come."),
     )
+    excess = models.PositiveSmallIntegerField(
+        _("beyond the limit"),
+        default=0,
+        editable=False,
+        help_text=_("Sold before a smaller airplane came or seats were blocked. It goes as travellers leave."),
+    )
+    """A part of `overbooking` that nobody set."""
     seats_held = models.PositiveSmallIntegerField(_("held"), default=0, editable=False)
     seats_sold = models.PositiveSmallIntegerField(_("sold"), default=0, editable=False)
 
@@ -165,6 +172,10 @@ class FlightCabin(models.Model):
                 violation_error_message=_("More seats are held and sold than there would be."),
             ),
             models.CheckConstraint(condition=Q(overbooking__lte=F("capacity")), name="overbooking_within_capacity"),
+            models.CheckConstraint(condition=Q(excess__lte=F("overbooking")), name="excess_within_overbooking"),
+            models.CheckConstraint(
+                condition=Q(excess=0) | Q(capacity=F("seats_held") + F("seats_sold")), name="excess_is_taken"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -172,8 +183,17 @@ class FlightCabin(models.Model):
 
     @property
     def seats(self) -> int:
-        """Of the airplane."""
+        """Of the airplane, without those that are blocked."""
         return self.capacity - self.overbooking
+
+    @property
+    def limit(self) -> int:
+        """How many somebody allowed to be sold beyond the seats."""
+        return self.overbooking - self.excess
+
+    @property
+    def taken(self) -> int:
+        return self.seats_held + self.seats_sold
 
     @property
     def beyond(self) -> int:
@@ -182,4 +202,10 @@ class FlightCabin(models.Model):
 
     @property
     def seats_left(self) -> int:
-        return self.capacity - self.seats_held - self.seats_sold
+        return self.capacity - self.taken
+
+    def fit(self, *, seats: int, limit: int) -> None:
+        """There are `seats`, and `limit` may be sold beyond them; what is taken beyond both is `excess`. Not saved."""
+        self.capacity = max(seats + limit, self.taken)
+        self.overbooking = self.capacity - seats
+        self.excess = self.overbooking - limit

@@ -7,10 +7,15 @@ from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, Q
 
 from airlines.exceptions import LayoutInvalid
 from airlines.models import Airplane, Cabin, Seat
 from airlines.models.fleet import LAYOUT
+from flights_project.lib.statements import fetch
+
+SHARE = "SELECT id FROM airlines_airplane WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+"""By hand: Django has no lock that many may have at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +49,21 @@ def seats_of(cabin: Cabin) -> list[Seat]:
 
 
 def seat_count(cabin: Cabin) -> int:
-    """How many seats a cabin has by its layout."""
+    """How many seats a cabin has by its layout, blocked ones too."""
     return (cabin.last_row - cabin.first_row + 1) * len(cabin.layout.replace("-", ""))
+
+
+def seats_for_sale(airplanes: Collection[int]) -> dict[int, dict[str, int]]:
+    """How many seats that are not blocked each cabin has, front to back, by airplane (id) and cabin.
+
+    Nobody blocks one of them (`blocked_seats`) until the transaction ends, in which they become what a flight sells.
+    """
+    fetch(SHARE, [sorted(airplanes)])
+    found: dict[int, dict[str, int]] = {airplane: {} for airplane in airplanes}
+    cabins = Cabin.objects.filter(airplane__in=airplanes).annotate(free=Count("seats", filter=Q(seats__blocked_for="")))
+    for cabin in cabins.order_by("airplane", "first_row"):
+        found[cabin.airplane_id][cabin.cabin] = cabin.free
+    return found
 
 
 @transaction.atomic

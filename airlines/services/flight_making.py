@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from airlines.exceptions import FlightConflict
-from airlines.models import Airplane, Cabin, FareFamily, Flight, FlightCabin, FlightFare, Schedule
+from airlines.models import Airplane, FareFamily, Flight, FlightCabin, FlightFare, Schedule
 from airlines.services.announcements import announce
 from airlines.services.changes import status_of
-from airlines.services.fleet import seat_count
+from airlines.services.fleet import seats_for_sale
 from airlines.services.pricing_rules import Rule, Rung, Situation, days_left, price_ladder
 from airlines.services.repricing import rules_in_use
 from airlines.services.routes import keep_routes
@@ -269,14 +269,12 @@ class _Fleet:
 
 def _put_on_sale(flights: list[Flight], patterns: list[Pattern], now: datetime) -> None:
     """Cabins of the airplane become what is sold, at the pattern's fares."""
-    seats: dict[int, dict[str, int]] = {}
-    for cabin in Cabin.objects.order_by("airplane", "first_row"):
-        seats.setdefault(cabin.airplane_id, {})[cabin.cabin] = seat_count(cabin)
+    seats = seats_for_sale({flight.airplane_id for flight in flights})
     cabins = FlightCabin.objects.bulk_create(
         (
             FlightCabin(flight=flight, cabin=cabin, capacity=capacity)
             for flight in flights
-            for cabin, capacity in seats.get(flight.airplane_id, {}).items()
+            for cabin, capacity in seats[flight.airplane_id].items()
         ),
         BATCH,
     )

@@ -1,5 +1,7 @@
 """Seats of flights: hold, sell, give back. Nothing else writes the counters.
 
+Where more is sold than a cabin's seats and limit allow (`FlightCabin.excess`), what is given back takes that off first.
+
 Every function runs inside the caller's transaction. `lock_cabins` comes first and once, for all flights of a booking
 in primary-key order, so that two bookings over the same flights wait for each other and never for ever. The updates
 are guarded all the same, and CHECK constraints stand behind them.
@@ -23,7 +25,10 @@ LOCK = f"""
 """  # noqa: S608 -- made of our own names
 COUNT = """
     UPDATE airlines_flightcabin
-    SET seats_held = seats_held + %(held)s, seats_sold = seats_sold + %(sold)s
+    SET seats_held = seats_held + %(held)s, seats_sold = seats_sold + %(sold)s,
+        capacity = capacity - LEAST(excess, %(back)s),
+        overbooking = overbooking - LEAST(excess, %(back)s),
+        excess = excess - LEAST(excess, %(back)s)
     WHERE id = ANY(%(cabins)s)
       AND seats_held + %(held)s >= 0 AND seats_sold + %(sold)s >= 0
       AND seats_held + seats_sold + %(held)s + %(sold)s <= capacity
@@ -76,12 +81,14 @@ def _give_back(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -
 def _count(cabins: Sequence[FlightCabin], *, held: int = 0, sold: int = 0) -> bool:
     """Count so many more, or fewer, as held and sold, and tell how many seats are left. False where not all of
     `cabins` can: the caller raises."""
-    changed = execute(COUNT, {"cabins": [cabin.pk for cabin in cabins], "held": held, "sold": sold})
-    if changed != len(cabins):
+    back = max(0, -(held + sold))
+    counted = {"cabins": [cabin.pk for cabin in cabins], "held": held, "sold": sold, "back": back}
+    if execute(COUNT, counted) != len(cabins):
         return False
     for cabin in cabins:
         cabin.seats_held += held
         cabin.seats_sold += sold
+        cabin.fit(seats=cabin.seats, limit=cabin.limit)
     if held + sold:  # held seats that are sold leave as many as before
         changes.announce(changes.seats_of(cabin) for cabin in cabins)
         mark(

@@ -13,7 +13,7 @@ from airlines.exceptions import FlightClosed
 from airlines.models import Airplane, Flight, FlightCabin
 from airlines.services.announcements import announce
 from airlines.services.changes import status_of
-from airlines.services.fleet import seat_count
+from airlines.services.fleet import seats_for_sale
 from flights_project.lib.errors import InvalidRequest
 
 
@@ -30,7 +30,7 @@ def move(
 
     Raises FlightClosed, InvalidRequest for a departure that has passed, ValidationError for times that no flight has.
     """
-    locked = _lock(flight)
+    locked = lock_flight(flight)
     if departs_at <= now:
         raise InvalidRequest({"departs_at": ["This time has passed."]})
     locked.status, locked.departs_at, locked.arrives_at = becomes, departs_at, arrives_at
@@ -40,7 +40,7 @@ def move(
 @transaction.atomic
 def assign_gate(*, flight: Flight, gate: str) -> Flight:
     """The flight leaves from `gate`. Raises FlightClosed, and ValidationError for what no gate is called."""
-    locked = _lock(flight)
+    locked = lock_flight(flight)
     locked.gate = gate
     return _save(locked, "gate")
 
@@ -48,12 +48,13 @@ def assign_gate(*, flight: Flight, gate: str) -> Flight:
 @transaction.atomic
 def cancel(*, flight: Flight) -> Flight:
     """Nobody can buy it from now on; what was sold stays sold until its traveller has chosen. Raises FlightClosed."""
-    locked = _lock(flight)
+    locked = lock_flight(flight)
     locked.status = Flight.Status.CANCELLED
     return _save(locked, "status")
 
 
-def _lock(flight: Flight) -> Flight:
+def lock_flight(flight: Flight) -> Flight:
+    """The flight as it is, locked with its cabins until the transaction ends. Raises FlightClosed."""
     flights = Flight.objects.with_places().select_for_update(of=("self",), no_key=True)
     locked = flights.get(pk=flight.pk)
     if locked.status not in Flight.FOR_SALE:
@@ -74,12 +75,12 @@ def _save(flight: Flight, *fields: str) -> Flight:
 def swap(*, flight: Flight, airplane: Airplane) -> Flight:
     """Another airplane flies it. Each cabin has that airplane's seats for sale, and its limit of overbooking.
 
-    Where more are sold or held, the limit becomes what they are beyond the seats (`overbooking`). A cabin that the
-    airplane does not have keeps only what is sold; one that is new is not on sale until it has fares.
+    Where more are sold or held, the limit is exceeded until travellers leave (`overbooking`). A cabin that the airplane
+    does not have keeps only what is sold; one that is new is not on sale until it has fares.
 
     Raises FlightClosed, and InvalidRequest for an airplane that flies it already, or another flight at the same time.
     """
-    locked = _lock(flight)
+    locked = lock_flight(flight)
     if airplane.pk == locked.airplane_id:
         raise InvalidRequest({"airplane": [_("This airplane flies it already.")]})
     elsewhere = Flight.objects.filter(airplane=airplane, status__in=Flight.FOR_SALE).exclude(pk=locked.pk)
@@ -87,11 +88,10 @@ def swap(*, flight: Flight, airplane: Airplane) -> Flight:
     if other is not None:
         raise InvalidRequest({"airplane": [_("It flies %(flight)s at that time.") % {"flight": other}]})
     locked.airplane = airplane
-    seats = {cabin.cabin: seat_count(cabin) for cabin in airplane.cabins.order_by("first_row")}
+    seats = seats_for_sale([airplane.pk])[airplane.pk]
     for inventory in locked.cabins.all():
         there = seats.pop(inventory.cabin, 0)
-        inventory.capacity = max(there + inventory.overbooking, inventory.seats_held + inventory.seats_sold)
-        inventory.overbooking = inventory.capacity - there
-        inventory.save(update_fields=["capacity", "overbooking"])
+        inventory.fit(seats=there, limit=inventory.limit if there else 0)
+        inventory.save(update_fields=["capacity", "overbooking", "excess"])
     FlightCabin.objects.bulk_create(FlightCabin(flight=locked, cabin=cabin, capacity=n) for cabin, n in seats.items())
     return _save(locked, "airplane")

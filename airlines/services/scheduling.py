@@ -8,11 +8,11 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from airlines.exceptions import FlightConflict
-from airlines.models import Airplane, Airport, Cabin, FareFamily, Flight, FlightCabin, FlightFare
+from airlines.models import Airplane, Airport, FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.announcements import announce
 from airlines.services.changes import gone, price_of, status_of
 from airlines.services.fares import fixed_price, set_prices
-from airlines.services.fleet import seat_count
+from airlines.services.fleet import seats_for_sale
 from airlines.services.routes import keep_routes
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest
@@ -73,8 +73,8 @@ def schedule_flight(
 def open_inventory(flight: Flight) -> None:
     """The cabins of the flight's airplane become what is sold on the flight."""
     FlightCabin.objects.bulk_create(
-        FlightCabin(flight=flight, cabin=cabin.cabin, capacity=seat_count(cabin))
-        for cabin in Cabin.objects.filter(airplane=flight.airplane_id).order_by("first_row")
+        FlightCabin(flight=flight, cabin=cabin, capacity=seats)
+        for cabin, seats in seats_for_sale([flight.airplane_id])[flight.airplane_id].items()
     )
 
 

@@ -249,7 +249,7 @@ class TestMaking:
         for number in range(schedules):
             add_schedule(replace(daily, number=f"KV{number + 1}"))
 
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(22):
             make_flights(now=now, until=TOMORROW)
 
 

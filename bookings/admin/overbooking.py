@@ -99,7 +99,7 @@ def _set(request: HttpRequest, flight: Flight) -> None:
         messages.error(request, words_for(error))
     else:
         words = _("%(cabin)s: %(seats)d seats are sold beyond those of the airplane, at most.")
-        messages.success(request, words % {"cabin": cabin.get_cabin_display(), "seats": cabin.overbooking})
+        messages.success(request, words % {"cabin": cabin.get_cabin_display(), "seats": cabin.limit})
 
 
 def _names(party: Aboard) -> str:

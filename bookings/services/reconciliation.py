@@ -3,6 +3,7 @@
 Seats: on each cabin of a flight, `seats_held` and `seats_sold` are the coupons of travellers who are not infants.
 Money: of each booking, charged less refunded = value of its sold coupons + penalties kept. The value of an exchanged
 coupon is that of those which took its place.
+For sale: the seats of each cabin of a flight to come are those of its airplane that are not blocked.
 Seating: everybody who has a seat sits in the booking's cabin of the flight's airplane, on a seat that is not blocked.
 """
 
@@ -13,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from bookings.models import Reconciliation
 
@@ -28,9 +30,10 @@ class Difference:
     what: str
     counted: Decimal
     truth: Decimal
+    by: str = "its coupons"
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.what} is {self.counted}, by its coupons {self.truth}"
+        return f"{self.subject}: {self.what} is {self.counted}, by {self.by} {self.truth}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,22 @@ SEATS = """
         GROUP BY coupon.flight_id, booking.cabin
     ) truth ON truth.flight_id = cabin.flight_id AND truth.cabin = cabin.cabin
     WHERE cabin.seats_held <> coalesce(truth.held, 0) OR cabin.seats_sold <> coalesce(truth.sold, 0)
+    ORDER BY cabin.id
+"""
+
+FOR_SALE = """
+    SELECT flight.number || ' ' || flight.departs_on || ' ' || cabin.cabin,
+           cabin.capacity - cabin.overbooking, coalesce(fitted.seats, 0)
+    FROM airlines_flightcabin cabin
+    JOIN airlines_flight flight ON flight.id = cabin.flight_id
+    LEFT JOIN (
+        SELECT fitted.airplane_id, fitted.cabin, count(*) FILTER (WHERE seat.blocked_for = '') AS seats
+        FROM airlines_cabin fitted
+        JOIN airlines_seat seat ON seat.cabin_id = fitted.id
+        GROUP BY fitted.airplane_id, fitted.cabin
+    ) fitted ON fitted.airplane_id = flight.airplane_id AND fitted.cabin = cabin.cabin
+    WHERE flight.status IN ('scheduled', 'delayed') AND flight.departs_at > %s
+      AND cabin.capacity - cabin.overbooking <> coalesce(fitted.seats, 0)
     ORDER BY cabin.id
 """
 
@@ -102,8 +121,8 @@ SEATING = """
 
 
 def reconcile() -> list[Difference | Misplaced]:
-    """Every difference there is; none where all is well. Three statements, whatever the number of bookings."""
-    return [*_seats(), *_ledger(), *_seating()]
+    """Every difference there is; none where all is well. Four statements, whatever the number of bookings."""
+    return [*_seats(), *_for_sale(), *_ledger(), *_seating()]
 
 
 def reconcile_and_keep(*, now: datetime) -> list[Difference | Misplaced]:
@@ -122,6 +141,11 @@ def _seats() -> Iterator[Difference]:
             yield Difference(subject, "seats sold", sold, truly_sold)
 
 
+def _for_sale() -> Iterator[Difference]:
+    for subject, counted, truth in _rows(FOR_SALE, timezone.now()):
+        yield Difference(subject, "seats for sale", counted, truth, by="its airplane")
+
+
 def _ledger() -> Iterator[Difference]:
     for locator, balance, kept in _rows(LEDGER):
         yield Difference(locator, "charged less refunded", balance, kept)
@@ -131,8 +155,8 @@ def _seating() -> Iterator[Misplaced]:
     return (Misplaced(locator, flight, seat) for locator, flight, seat in _rows(SEATING))
 
 
-def _rows(statement: str) -> list[tuple[Any, ...]]:
+def _rows(statement: str, *parameters: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, parameters or None)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from airlines.models import FlightCabin
+from airlines.models import Flight, FlightCabin, Seat
 from airlines.tests.factories import make_flight
 from bookings.exceptions import FlightsDoNotFit
 from bookings.models import ItineraryChange
@@ -42,6 +42,11 @@ def _many_holds(settings):
 
 def in_hours(flight, hours, seats=None, number=None):
     return make_flight(departs_at=flight.departs_at + timedelta(hours=hours), seats=seats, number=number)
+
+
+def without_seats(flight):
+    Seat.objects.filter(cabin__airplane=flight.airplane, cabin__cabin="economy").update(blocked_for="broken")
+    FlightCabin.objects.filter(flight=flight, cabin="economy").update(capacity=0)
 
 
 def proposed(booking):
@@ -96,7 +101,7 @@ class TestProposing:
 
     def test_only_the_cabin_that_was_booked(self, traveller, flight, now):
         other = in_hours(flight, 3)
-        FlightCabin.objects.filter(flight=other, cabin="economy").update(capacity=0)
+        without_seats(other)
         booking = make_booking(traveller, flight, now=now)
         cancel_flight(flight=flight, now=now)
 
@@ -187,7 +192,7 @@ class TestCarryingOut:
     def test_one_that_cannot_be_moved_is_left_with_the_reason(self, booked, flight, agent, now):
         accept_for_all(flight=flight, by=agent, now=now)
         [taken] = proposed(booked[0])
-        FlightCabin.objects.filter(flight=taken, cabin="economy").update(capacity=0)
+        without_seats(Flight.objects.get(pk=taken))
 
         carry_out(now=now)
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from airlines.models import FlightCabin, Seat
+from airlines.services.blocked_seats import write_seat
 from airlines.tests.factories import make_flight
 from bookings.models import Coupon, Payment
 from bookings.services.reconciliation import reconcile
@@ -53,13 +54,15 @@ def test_money_that_does_not_add_up_is_named(flight):
     assert reconcile_task() == 1
 
 
-def test_a_traveller_on_a_seat_that_was_blocked_since_is_named(flight):
+def test_a_traveller_on_a_seat_that_was_blocked_since_is_named(flight, now):
     coupon = Coupon.objects.filter(status="held").get()
     coupon.seat = Seat.objects.get(cabin__airplane=flight.airplane, row=12, letter="A")
     coupon.save()
     assert reconcile() == []
 
-    Seat.objects.update(blocked_for="broken")
+    seat = coupon.seat
+    seat.blocked_for = "broken"
+    write_seat(seat=seat, now=now)
 
     [misplaced] = reconcile()
     assert str(misplaced) == (
@@ -67,8 +70,16 @@ def test_a_traveller_on_a_seat_that_was_blocked_since_is_named(flight):
     )
 
 
-def test_it_takes_three_statements(flight, django_assert_num_queries):
+def test_seats_that_no_airplane_has_are_named(flight):
+    FlightCabin.objects.filter(cabin="economy").update(capacity=151)
+
+    [difference] = reconcile()
+
+    assert str(difference) == "KV101 2026-12-20 economy: seats for sale is 151, by its airplane 150"
+
+
+def test_it_takes_four_statements(flight, django_assert_num_queries):
     FlightCabin.objects.update(seats_sold=8)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         reconcile()
