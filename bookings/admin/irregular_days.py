@@ -24,7 +24,7 @@ from airlines.admin.flight_form import arrival_field, departure_field
 from airlines.models import Airplane, Airport, Flight
 from bookings.messages import words_for
 from bookings.models import ItineraryChange
-from bookings.services.airplane_swaps import swap_airplane
+from bookings.services.airplane_swaps import Swap, swap_airplane
 from bookings.services.irregular_days import (
     cancel_flight,
     change_gate,
@@ -44,6 +44,8 @@ class ChangeForm(forms.Form):
 
     fields_of: ClassVar[dict[str, str]] = {}
     changes_journeys: ClassVar[bool] = False
+    swap: Swap | None = None
+    """What became of the cabins, where an airplane was swapped."""
 
     def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,8 +97,11 @@ class AirplaneForm(ChangeForm):
         label=gettext_lazy("Airplane"), queryset=Airplane.objects.all(), widget=UnfoldAdminSelectWidget
     )
 
+    changes_journeys = True
+
     def carry_out(self, now: datetime) -> int:
-        return swap_airplane(flight=self.flight, airplane=self.cleaned_data["airplane"], now=now)
+        self.swap = swap_airplane(flight=self.flight, airplane=self.cleaned_data["airplane"], now=now)
+        return self.swap.told
 
 
 class CancelForm(ChangeForm):
@@ -202,6 +207,7 @@ class Preview:
     first: Rendered | None
     shared: Shared | None
     """What would be proposed, where the travellers of the flight would have to choose."""
+    swap: Swap | None
 
 
 def _preview(form: ChangeForm, now: datetime) -> Preview:
@@ -211,7 +217,8 @@ def _preview(form: ChangeForm, now: datetime) -> Preview:
         told = form.carry_out(now)
         first = Message.objects.filter(written_at=now).exclude(pk__in=before).order_by("subject", "way").first()
         shared = propose(flight=form.flight, now=now) if told and form.changes_journeys else None
-        preview = Preview(told, travellers_on(form.flight) if told else 0, render(first) if first else None, shared)
+        travellers = travellers_on(form.flight) if told else 0
+        preview = Preview(told, travellers, render(first) if first else None, shared, form.swap)
         transaction.set_rollback(True)
     return preview
 

@@ -230,6 +230,12 @@ class Segment(models.Model):
         _("reminded of"), choices=Reminder.choices, default=Reminder.NONE, editable=False
     )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    agreed_departs_at = models.DateTimeField(
+        _("departure that was agreed"),
+        null=True,
+        editable=False,
+        help_text=_("When it left as it was bought or last accepted. Empty where it has not been moved since."),
+    )
     sequence = models.PositiveSmallIntegerField(
         _("sequence"),
         default=0,

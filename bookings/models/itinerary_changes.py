@@ -27,6 +27,11 @@ class ItineraryChange(models.Model):
         CANCELLED = "flight_cancelled", _("the flight was cancelled")
         MOVED = "flight_moved", _("the flight leaves at another time")
         MISSED = "connection_missed", _("a connection cannot be made any more")
+        SEATS = "seats_changed", _("another airplane flies it, without the seats that were chosen")
+        NO_SEAT = "no_seat", _("another airplane flies it, with too few seats in the cabin")
+
+    CAN_BE_KEPT = (Cause.MOVED, Cause.SEATS)
+    """The flight still does what was bought of it, if not quite as it was bought."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("to be answered")
@@ -36,7 +41,7 @@ class ItineraryChange(models.Model):
         WITHDRAWN = "withdrawn", _("answered by another change")
 
     class Choice(models.TextChoices):
-        ACCEPT = "accept", _("accept what is proposed, or the new time")
+        ACCEPT = "accept", _("accept what is proposed, or the flight as it is now")
         MOVE = "move", _("other flights, free")
         REFUND = "refund", _("all money back")
 
@@ -74,7 +79,9 @@ class ItineraryChange(models.Model):
                 name="itinerary_change_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(cause__in=["flight_cancelled", "flight_moved", "connection_missed"]),
+                condition=Q(
+                    cause__in=["flight_cancelled", "flight_moved", "connection_missed", "seats_changed", "no_seat"]
+                ),
                 name="itinerary_change_cause_known",
             ),
             models.CheckConstraint(
@@ -102,6 +109,6 @@ class ItineraryChange(models.Model):
         """What the traveller can choose now; the gate of each checks again under its lock."""
         if self.status != self.Status.OPEN:
             return []
-        can_keep = self.cause == self.Cause.MOVED and self.flight.status in Flight.FOR_SALE
+        can_keep = self.cause in self.CAN_BE_KEPT and self.flight.status in Flight.FOR_SALE
         can_accept = [self.Choice.ACCEPT] if self.proposed or can_keep else []
         return [*can_accept, self.Choice.MOVE, self.Choice.REFUND]

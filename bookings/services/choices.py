@@ -27,7 +27,8 @@ from notifications.models import EventType
 
 @transaction.atomic
 def accept(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChange:
-    """What is proposed, or where nothing is, the flight at its new time. `by` is whoever does it.
+    """What is proposed, or where nothing is, the flight as it is now; later moves count from its time of now. `by` is
+    whoever does it.
 
     Raises NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal cannot be had.
     """
@@ -40,6 +41,7 @@ def accept(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChan
     if "accept" not in locked.available_choices:
         raise NothingProposed
     close(change=locked, status=Status.KEPT, by=by, now=now)
+    locked.booking.segments.filter(flight=locked.flight_id).update(agreed_departs_at=None)
     return _fresh(locked)
 
 

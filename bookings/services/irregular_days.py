@@ -5,7 +5,7 @@ waits for the cabins before it tells its traveller, and so tells what is true th
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +15,9 @@ from django.utils import translation
 from airlines.models import Flight
 from airlines.services import operations
 from airlines.services.reference import current
-from bookings.models import Booking, Coupon, ItineraryChange
+from bookings.models import Booking, Coupon, ItineraryChange, Segment
 from bookings.services.events import record_of_flight
-from bookings.services.itinerary_changes import open_changes
+from bookings.services.itinerary_changes import OF_SEATS, open_changes
 from bookings.services.proposals import propose
 from bookings.services.reminders import take_back_reminders
 from bookings.services.rerouting import breaks_connection
@@ -30,7 +30,8 @@ from notifications.models import EventType
 def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> int:
     """The flight leaves at another time; its reminders follow. Returns how many bookings were told.
 
-    Where it is moved by `MOVED_MUCH`, or breaks a connection, the travellers may choose (`choices`).
+    Where it leaves `MOVED_MUCH` or more from when its travellers bought or last accepted it, be it by many small moves,
+    or breaks a connection, they may choose (`choices`).
 
     Raises FlightClosed, InvalidRequest, ValidationError, see `operations.move`.
     """
@@ -43,7 +44,8 @@ def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, 
 @transaction.atomic
 def retime_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, now: datetime) -> int:
     """The timetable says other times from now on: as `delay_flight`, but the flight is as scheduled as before, and who
-    flies on it is told only where it moves by `SCHEDULE_CHANGE_TOLD` or more. Returns how many bookings were told.
+    flies on it is told only where it moves by `SCHEDULE_CHANGE_TOLD` or more, or who may choose. Returns how many
+    bookings were told.
 
     Raises as `delay_flight`.
     """
@@ -51,7 +53,7 @@ def retime_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime,
     becomes = Flight.Status.SCHEDULED
     moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, becomes=becomes, now=now)
     take_back_reminders(flight=moved, now=now)
-    return _tell_moved(moved, before, now) if far else 0
+    return _tell_moved(moved, before, now, everybody=far)
 
 
 def _left_at(flight: Flight) -> datetime:
@@ -65,20 +67,28 @@ def moves_far(flight: Flight, departs_at: datetime, arrives_at: datetime) -> boo
     return by >= settings.SCHEDULE_CHANGE_TOLD
 
 
-def _tell_moved(moved: Flight, before: datetime, now: datetime) -> int:
-    """Everybody booked on it both times, and what they may choose; returns how many bookings."""
+def _tell_moved(moved: Flight, before: datetime, now: datetime, *, everybody: bool = True) -> int:
+    """Both times, and what they may choose, to everybody booked on it or only to who may; returns how many bookings."""
     was = before.astimezone(clock.zone(moved.origin.zone))
+    _remember_agreed(moved, before)
     booked = booked_on(moved)
-    causes = _moved_much(booked, moved, by=abs(moved.departs_at - before))
+    causes = _moved_much(booked, moved)
     changes = open_changes(flight=moved.pk, causes=causes, now=now)
     if ItineraryChange.Cause.MISSED in causes.values():
         propose(flight=moved, now=now)
-    for booking in booked:
+    told = [booking for booking in booked if everybody or booking.pk in causes]
+    for booking in told:
         with translation.override(booking.owner.language):
             facts = {"was_departs": f"{was:%H:%M}", "was_departs_on": day_of(was)}
         _tell("flight_delayed", booking, moved, now, change=change_facts(booking, changes.get(booking.pk)), **facts)
         record_of_flight(EventType.FLIGHT_DELAYED, booking, moved, now=now)
-    return len(booked)
+    return len(told)
+
+
+def _remember_agreed(flight: Flight, departed_at: datetime) -> None:
+    """What was bought is when it left until now, for whom it has not been moved since."""
+    bought = Segment.objects.filter(flight=flight, booking__status=Booking.Status.CONFIRMED, agreed_departs_at=None)
+    bought.update(agreed_departs_at=departed_at)
 
 
 @transaction.atomic
@@ -149,16 +159,27 @@ def travellers_on(flight: Flight) -> int:
     return Coupon.objects.live().filter(flight=flight, booking__status=Booking.Status.CONFIRMED).count()
 
 
-def _moved_much(booked: Sequence[Booking], flight: Flight, *, by: timedelta) -> dict[int, ItineraryChange.Cause]:
-    """Who may choose because of a new time, by booking: all of a flight that is moved much, else whose connection it
-    breaks."""
+def _moved_much(booked: Sequence[Booking], flight: Flight) -> dict[int, ItineraryChange.Cause]:
+    """Who may choose because of a new time, by booking: whose connection it breaks, who agreed to quite another time,
+    and who may choose already: where the flight can be made again, to keep it is a choice."""
     network = current().network
-    missed = {booking.pk for booking in booked if breaks_connection(booking, flight.pk, network)}
-    return {
-        booking.pk: ItineraryChange.Cause.MISSED if booking.pk in missed else ItineraryChange.Cause.MOVED
-        for booking in booked
-        if booking.pk in missed or by >= settings.MOVED_MUCH
-    }
+    causes = {}
+    for booking in booked:
+        if breaks_connection(booking, flight.pk, network):
+            causes[booking.pk] = ItineraryChange.Cause.MISSED
+        elif _is_far_from_agreed(booking, flight) or _waits_for(booking, flight):
+            causes[booking.pk] = ItineraryChange.Cause.MOVED
+    return causes
+
+
+def _is_far_from_agreed(booking: Booking, flight: Flight) -> bool:
+    agreed = next(each.agreed_departs_at for each in booking.segments.all() if each.flight_id == flight.pk)
+    return agreed is not None and abs(flight.departs_at - agreed) >= settings.MOVED_MUCH
+
+
+def _waits_for(booking: Booking, flight: Flight) -> bool:
+    """Whether an earlier change of the flight's time is not answered yet."""
+    return any(change.flight_id == flight.pk and change.cause not in OF_SEATS for change in booking.open_changes)
 
 
 def _tell(kind: str, booking: Booking, flight: Flight, now: datetime, *, what: str = "", **facts: Any) -> None:

@@ -54,7 +54,7 @@ def propose(*, flight: Flight, now: datetime) -> Shared:
     What staff accepted already stays as it is. Proposing again shares out the seats of now.
     """
     timetable = Timetable(now)
-    cannot_keep = _waiting(flight).exclude(cause=ItineraryChange.Cause.MOVED)
+    cannot_keep = _waiting(flight).exclude(cause__in=ItineraryChange.CAN_BE_KEPT)
     cases = _cases(cannot_keep, timetable)
     shared = share_out([_party(case) for case in cases], timetable.seats_left)
     changes = [case.change for case in cases]

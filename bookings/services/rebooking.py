@@ -163,6 +163,7 @@ def _renumber(part: Part, wanted: Sequence[Flight], moved: Moved) -> dict[int, S
 def _take_over(segment: Segment, flight: Flight) -> Segment:
     segment.sequence = _above(segment)
     segment.flight, segment.reminder, segment.reminded_at = flight, Segment.Reminder.NONE, None
+    segment.agreed_departs_at = None
     return segment
 
 

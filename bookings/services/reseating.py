@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bookings.services.togetherness import Arrangement, Member, Place, seat_party
+from bookings.services.togetherness import Arrangement, Member, Place, arrangement_of, seat_party
 
 TOGETHER = (Arrangement.SIDE_BY_SIDE, Arrangement.SAME_ROW, Arrangement.NEIGHBOURING_ROWS)
 
@@ -53,6 +53,13 @@ def reseat(party: Sequence[Sitter], free: Iterable[Place]) -> dict[int, Reseated
         if plan.arrangement in TOGETHER:
             return {sitter.member.position: _seated(sitter, plan.places[sitter.member.position]) for sitter in party}
     return _one_by_one(party, places)
+
+
+def parts(before: Sequence[Place], after: Sequence[Place]) -> bool:
+    """Whether who sat together on `before` does not on `after`, which has fewer where somebody has no seat."""
+    if len(before) < 2 or arrangement_of(before) not in TOGETHER:  # noqa: PLR2004 -- one is never apart
+        return False
+    return len(after) < len(before) or arrangement_of(after) not in TOGETHER
 
 
 def same_seats(party: Sequence[Sitter], free: Mapping[str, Place]) -> dict[int, Place]:

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from airlines.exceptions import PriceChanged
 from airlines.models import Flight
@@ -128,7 +128,9 @@ def let_go_of_lost_seats(booking: Booking) -> None:
     here = {"flight": OuterRef("flight"), "seat": OuterRef("seat")}
     taken = Exists(Coupon.objects.live().filter(**here).exclude(booking=booking))
     ordered = Exists(OrderedSeat.objects.kept().filter(**here))
-    gone = booking.coupons.filter(taken | ordered | (Q(seat__isnull=False) & ~Q(seat__blocked_for="")))
+    is_blocked = Q(seat__isnull=False) & ~Q(seat__blocked_for="")
+    in_another_airplane = Q(seat__isnull=False) & ~Q(seat__cabin__airplane=F("flight__airplane"))
+    gone = booking.coupons.filter(taken | ordered | is_blocked | in_another_airplane)
     Coupon.objects.filter(pk__in=list(gone.values_list("pk", flat=True))).update(seat=None)
 
 

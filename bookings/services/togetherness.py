@@ -108,6 +108,12 @@ def sit_side_by_side(places: Sequence[Place]) -> bool:
     )
 
 
+def arrangement_of(places: Sequence[Place]) -> Arrangement:
+    """How close to each other these seats are."""
+    closest = next(_candidates(places, len(places)), None)
+    return closest[0] if closest else Arrangement.APART
+
+
 def _best(party: Sequence[Member], free: Sequence[Place]) -> Plan:
     """The first of the candidates in which the fewest children are away from an adult."""
     children = [member for member in party if member.is_child]

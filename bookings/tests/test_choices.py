@@ -19,7 +19,7 @@ from bookings.services.cancellation import confirm_cancellation, quote_cancellat
 from bookings.services.check_in import check_in
 from bookings.services.choices import accept, move, refund, ways_of
 from bookings.services.enclosures import enclose
-from bookings.services.irregular_days import cancel_flight, delay_flight
+from bookings.services.irregular_days import cancel_flight, delay_flight, retime_flight
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.seating import choose_seats
@@ -78,6 +78,68 @@ class TestWhoMayChoose:
         delay(flight, now, hours=minutes / 60)
 
         assert ItineraryChange.objects.filter(cause="flight_moved").exists() is chooses
+
+    @pytest.mark.parametrize(
+        ("minutes", "chooses"),
+        [
+            ([20, 20], False),
+            ([20, 20, 20], True),
+            ([59, 1], True),
+            ([-30, -30], True),
+            ([50, -20, 29], False),
+            ([50, -20, 30], True),
+            ([40, -80], False),
+        ],
+    )
+    def test_small_delays_add_up_against_what_was_bought(self, traveller, flight, now, minutes, chooses):
+        make_booking(traveller, flight, now=now)
+        for each in minutes:
+            flight.refresh_from_db()
+            delay(flight, now, hours=each / 60)
+
+        assert ItineraryChange.objects.filter(cause="flight_moved", status="open").exists() is chooses
+
+    @pytest.mark.parametrize(("after", "chooses"), [([59], False), ([60], True), ([30, 30], True), ([-59, 59], False)])
+    def test_what_was_accepted_is_what_later_delays_add_up_against(self, traveller, flight, now, after, chooses):
+        booking = make_booking(traveller, flight, now=now)
+        delay(flight, now, hours=1)
+        accept(change=change_of(booking), by=traveller, now=now)
+        for each in after:
+            flight.refresh_from_db()
+            delay(flight, now, hours=each / 60)
+
+        assert ItineraryChange.objects.filter(status="open").exists() is chooses
+
+    def test_who_buys_after_a_delay_bought_the_new_time(self, traveller, stranger, flight, now):
+        earlier = make_booking(traveller, flight, now=now)
+        delay(flight, now, hours=40 / 60)
+        flight.refresh_from_db()
+        make_booking(stranger, flight, now=now)
+        delay(flight, now, hours=40 / 60)
+
+        assert [change.booking for change in ItineraryChange.objects.all()] == [earlier]
+
+    def test_many_small_changes_of_the_timetable_add_up_and_are_told_then(self, traveller, flight, now, settings):
+        settings.SCHEDULE_CHANGE_TOLD = timedelta(minutes=10)
+        make_booking(traveller, flight, now=now)
+        told = []
+        for _ in range(7):
+            flight.refresh_from_db()
+            times = [moment + timedelta(minutes=9) for moment in (flight.departs_at, flight.arrives_at)]
+            told.append(retime_flight(flight=flight, departs_at=times[0], arrives_at=times[1], now=now))
+
+        assert told == [0, 0, 0, 0, 0, 0, 1]
+
+    def test_who_had_something_to_choose_still_has_where_the_flight_can_be_made_again(self, traveller, flight, now):
+        on = make_flight("BOM", "GOI", departs_at=flight.arrives_at + timedelta(minutes=60))
+        booking = make_journey(traveller, [flight, on], now=now)
+        delay(flight, now, hours=0.5)
+        flight.refresh_from_db()
+        delay(flight, now, hours=-0.5)
+
+        change = change_of(booking)
+        assert (change.cause, change.proposed) == ("flight_moved", [])
+        assert "accept" in change.available_choices
 
     def test_whoever_would_miss_a_connection(self, traveller, flight, now):
         on = make_flight("BOM", "GOI", departs_at=flight.arrives_at + timedelta(minutes=60))
