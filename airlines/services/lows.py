@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from airlines.models import CabinClass, Low
+from airlines.models import CabinClass, Flight, Low
 from airlines.services.lowest import FamilyLow, code_of
 from airlines.services.market import STAY
 from airlines.services.places import Place
@@ -120,10 +120,12 @@ def anywhere(*, origin: Place, first: date, last: date, cabin: str, now: datetim
 
 
 def cheapest_journeys(*, day: date, at_most: int, now: datetime) -> list[Journey]:
-    """The cheapest journeys of a day in economy between any two cities, the cheapest first."""
+    """The cheapest journeys of a day in economy between any two cities, the cheapest first. Those that begin with
+    another airline's flight are found by who looks for them, and not praised here."""
     cities = _cities(current())
+    ours = Flight.objects.filter(pk=OuterRef("flights__0"), number__startswith=settings.AIRLINE_CODE)
     lows = _on_sale(now).filter(
-        departs_on=day, cabin=CabinClass.ECONOMY, origin__in=list(cities), destination__in=list(cities)
+        Exists(ours), departs_on=day, cabin=CabinClass.ECONOMY, origin__in=list(cities), destination__in=list(cities)
     )
     return [
         Journey(cities[low.origin], cities[low.destination], low)

@@ -249,6 +249,10 @@ class TestTheListOfFlights:
     def test_finds_others_when_asked(self, desk, flight, yesterdays, query, found):
         assert self.numbers(desk, **query) == found
 
+    def test_leads_to_all_where_something_was_asked_for(self, desk, flight):
+        assert "Show all" not in desk.get(FLIGHTS).content.decode()
+        assert "Show all" in desk.get(FLIGHTS, {"q": "kv"}).content.decode()
+
     def test_shows_local_times_and_seats(self, desk, flight):
         sell_a_seat(flight, seats_held=2)
 

@@ -476,6 +476,12 @@ class TestQuestions:
 
         assert [(code_of(each.origin), each.low.total) for each in found] == [("BOM", 2000), ("DEL", 4000)]
 
+    def test_another_airlines_are_not_praised_however_cheap(self, now, fresh, in_a_month):
+        make_flight("BOM", "DEL", departs_at=in_a_month, fares={"light": 2000}, number="ZZ100")
+        refresh_stale(now=now)
+
+        assert [code_of(each.origin) for each in cheapest_journeys(day=DAY, at_most=5, now=now)] == ["DEL"]
+
     def test_reading_uses_an_index(self, now, fresh):
         """At a size at which it matters: a quarter of a million lows are read by ranges of their keys."""
         with connection.cursor() as cursor:

@@ -46,6 +46,7 @@ Refusal = ValidationError | DomainError
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
     from django.contrib.admin.helpers import ActionForm
+    from django.contrib.admin.views.main import ChangeList
 
     _ModelAdmin = admin.ModelAdmin
     _Inline = admin.TabularInline
@@ -56,6 +57,7 @@ else:
     from unfold.forms import ActionForm
     from unfold.paginator import InfinitePaginator
     from unfold.sites import UnfoldAdminSite
+    from unfold.views import ChangeList
 
     class _ModelAdmin(ModelAdmin, Generic[M]):
         """Unfold's, with the parameter that Django's has for the type checker."""
@@ -181,6 +183,15 @@ class ReasonForm(ActionForm):
     )
 
 
+class DeskList(ChangeList):
+    """Links to all rows only where something was asked for: the link leads to the page without any of it."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not (self.query or self.get_filters_params()):
+            self.full_result_count = self.result_count
+
+
 class DeskAdmin(_ModelAdmin[M]):
     """A page of the desk. What is only decoration counts no rows of large tables. An action is kept in the log of each
     row that it was asked for, with who asked and why."""
@@ -194,6 +205,9 @@ class DeskAdmin(_ModelAdmin[M]):
     list_filter_submit = True
     warn_unsaved_form = True
     compressed_fields = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeskList
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
         action, reason = request.POST.get("action", ""), request.POST.get("reason", "").strip()

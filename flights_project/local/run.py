@@ -30,7 +30,9 @@ WELCOME = """
     traveller@demo.test     searches, books and flies
     staff@demo.test         runs the airline at {site}/admin/
     integrator@demo.test    sells through the API
-    Password of all three:  flights-demo
+    agent@, airport@, planner@, revenue@, supervisor@demo.test
+                            do their part of it there
+    Password of all:        flights-demo
 
     E-mails it has sent     {site}/mailbox/
     API, to read and try    {site}/api/v1/docs/
