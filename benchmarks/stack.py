@@ -1,6 +1,6 @@
 """The whole of Flights in a folder of its own: durable servers as a deployment has them, and what the Procfile names.
 
-It is made for one measurement and leaves nothing behind.
+It is made for one measurement and leaves nothing behind, unless it is asked to keep its data.
 """
 
 import os
@@ -13,8 +13,9 @@ from typing import Self
 import django
 from django.core.management import call_command
 
-from flights_project.local.environment import DEMO_SETTINGS, TEST_SETTINGS, throw_away_servers
-from flights_project.local.lifetime import end_in_order
+from flights_project.local.environment import DEMO_SETTINGS, PROJECT, TEST_SETTINGS, throw_away_servers
+from flights_project.local.lifetime import Servers, end_in_order
+from flights_project.local.place import find_place
 from flights_project.local.process import APPLICATION, Process, Stream, Web, tree_of
 
 SETTINGS = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "flights_project.settings"}
@@ -25,25 +26,35 @@ SERVED = {"web": Web, "stream": Stream}
 class Stack:
     """Inside `with`, PostgreSQL and Valkey run and this process is set up for them; `start` adds a process.
 
-    `environment` is for the processes only.
+    `environment` is for the processes only. What is `kept` under a name is there for the next one of that name.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, kept: str = "") -> None:
         end_in_order()
         self._environment = environment
+        self._kept = kept
         self._running = ExitStack()
         self.processes: dict[str, Process] = {}
 
     def __enter__(self) -> Self:
-        with throw_away_servers(durable=True) as servers:
-            servers.use()
-        self.servers = servers
+        self.servers = servers = self._servers()
         self._running.callback(servers.leave)
         urls = {"DATABASE_URL": servers.postgres.url, "REDIS_URL": servers.valkey.url}
         os.environ.update(DEMO_SETTINGS | TEST_SETTINGS | SETTINGS | urls)
         django.setup()
         call_command("migrate", "--noinput", "--verbosity=0")
         return self
+
+    def _servers(self) -> Servers:
+        """Which answer."""
+        if self._kept:
+            place = find_place(PROJECT)
+            servers = Servers(place.folder / self._kept, place, durable=True)
+            servers.use()
+            return servers
+        with throw_away_servers(durable=True) as servers:
+            servers.use()
+        return servers
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -10,14 +10,27 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from airlines.models import Flight
 from benchmarks.desk.sold import STATEMENTS
 from benchmarks.search.catalogue import Catalogue, grow, open_sale
+from bookings.models import Booking
 from bookings.services.reconciliation import reconcile
 
 DAYS = 365
 AHEAD = 90
 A_DAY = 60
 """Flights of one network a day: ten legs, six times."""
+
+
+def kept() -> str:
+    """What an earlier run has kept, in words; empty where there is nothing yet.
+
+    Raises RuntimeError for a year that was not written to its end.
+    """
+    flights, bookings = Flight.objects.count(), Booking.objects.count()
+    if flights and not bookings:
+        raise RuntimeError("The year that was kept is not whole: make clean, or run without --keep.")
+    return f"{flights:,} flights, {bookings:,} bookings, as they were kept" if flights else ""
 
 
 def make(*, flights: int, bookings: int) -> str:
