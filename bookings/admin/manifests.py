@@ -14,12 +14,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy
 
 from airlines.models import Flight
-from bookings.services.manifests import Manifest, manifest_csv, manifest_of, manifest_pdf
+from bookings.services.manifests import Manifest, manifest_csv, manifest_of, manifest_pdf, manifest_xlsx
+from flights_project.lib.tables import TABLE_TYPES
 
 RIGHT = "bookings.manifest_report"
 FILES: dict[str, tuple[str, Callable[[Manifest], bytes]]] = {
     "pdf": ("application/pdf", lambda manifest: manifest_pdf(manifest, now=timezone.now())),
-    "csv": ("text/csv; charset=utf-8", manifest_csv),
+    "csv": (TABLE_TYPES["csv"], manifest_csv),
+    "xlsx": (TABLE_TYPES["xlsx"], manifest_xlsx),
 }
 
 

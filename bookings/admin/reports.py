@@ -17,6 +17,7 @@ from bookings.models.reports import right_to
 from bookings.services.reports import ask_report, content_of, link_to, open_report
 from flights_project.gateway.desk import ServiceAdmin, ServiceForm, badge, instant
 from flights_project.gateway.models import User
+from flights_project.lib.tables import TABLE_TYPES
 
 COLOURS = {"waiting": "warning", "writing": "info", "ready": "success", "failed": "danger"}
 
@@ -24,7 +25,7 @@ COLOURS = {"waiting": "warning", "writing": "info", "ready": "success", "failed"
 class ReportForm(ServiceForm[Report]):
     class Meta:
         model = Report
-        fields = ["kind", "first_day", "last_day", "reason"]
+        fields = ["kind", "first_day", "last_day", "ending", "reason"]
 
 
 @admin.register(Report)
@@ -32,7 +33,7 @@ class ReportAdmin(ServiceAdmin[Report]):
     """Everybody sees the lists that they asked for; superusers see that others were asked for, and open none."""
 
     form = ReportForm
-    list_display = ["kind", "first_day", "last_day", "state", "asked_by", "asked", "expires"]
+    list_display = ["kind", "first_day", "last_day", "ending", "state", "asked_by", "asked", "expires"]
     list_filter = ["kind", "status"]
     list_select_related = ["asked_by"]
     readonly_fields: ClassVar = ["state", "asked_by", "asked", "expires"]
@@ -50,7 +51,7 @@ class ReportAdmin(ServiceAdmin[Report]):
         return badge(report.get_status_display(), COLOURS[report.status])
 
     def get_fields(self, request: HttpRequest, obj: Report | None = None) -> Any:
-        asked = ["kind", ("first_day", "last_day"), "reason"]
+        asked = ["kind", ("first_day", "last_day"), "ending", "reason"]
         return [*asked, ("state", "expires"), ("asked_by", "asked")] if obj else asked
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -100,9 +101,9 @@ class ReportAdmin(ServiceAdmin[Report]):
             return redirect("admin:bookings_report_changelist")
         if not request.user.has_perm(report.right):
             raise PermissionDenied
-        name = f"{report.kind}-{report.first_day}-{report.last_day}.csv"
+        name = f"{report.kind}-{report.first_day}-{report.last_day}.{report.ending}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(content_of(report), content_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(content_of(report), content_type=TABLE_TYPES[report.ending], headers=headers)
 
 
 def _may(request: HttpRequest, kind: str) -> bool:

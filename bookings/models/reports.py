@@ -21,10 +21,17 @@ class Report(models.Model):
         READY = "ready", _("ready")
         FAILED = "failed", _("failed")
 
+    class Ending(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "XLSX"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("list"), max_length=10, choices=Kind.choices)
     first_day = models.DateField(_("from"))
     last_day = models.DateField(_("to"))
+    ending = models.CharField(
+        _("file"), max_length=4, choices=Ending.choices, default=Ending.CSV, db_default=Ending.CSV
+    )
     reason = models.CharField(_("reason"), max_length=200, help_text=_("What it is for. It stays with the list."))
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked"))
@@ -46,6 +53,7 @@ class Report(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["bookings", "revenue", "no_shows"]), name="report_kind_known"),
+            models.CheckConstraint(condition=Q(ending__in=["csv", "xlsx"]), name="report_ending_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["waiting", "writing", "ready", "failed"]), name="report_status_known"
             ),
@@ -84,7 +92,7 @@ def right_to(kind: str) -> str:
 
 
 class ReportPart(models.Model):
-    """Some thousand lines of a report's file, compressed."""
+    """A piece of a report's file, compressed."""
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="parts", verbose_name=_("list"))
     number = models.PositiveIntegerField(_("number"))

@@ -17,7 +17,7 @@ from bookings.models import Coupon, Passenger
 from bookings.services.e_tickets import MARGIN, RULES, SMALL, TEXT, TITLE, WIDTH, printable
 from bookings.services.telling import day_of
 from flights_project.lib import clock
-from flights_project.lib.tables import START, csv_of
+from flights_project.lib.tables import START, Sheets, csv_of
 
 HEAD = ("seat", "family_name", "given_name", "title", "type", "cabin", "locator", "ticket", "status")
 SHARES = (6, 22, 20, 7, 9, 12, 11, 17, 13)
@@ -73,6 +73,13 @@ def _row(coupon: Coupon) -> tuple[str, ...]:
 
 def manifest_csv(manifest: Manifest) -> bytes:
     return (START + csv_of([HEAD, *map(_row, manifest.coupons)])).encode()
+
+
+def manifest_xlsx(manifest: Manifest) -> bytes:
+    paper, sheets = BytesIO(), Sheets(HEAD)
+    sheets.add(map(_row, manifest.coupons))
+    sheets.save(paper)
+    return paper.getvalue()
 
 
 def manifest_pdf(manifest: Manifest, *, now: datetime) -> bytes:

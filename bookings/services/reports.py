@@ -1,7 +1,8 @@
 """Lists to take away: asked for, written by a worker in parts, there for a while, then gone.
 
-A part is written and counted in one transaction. A worker that dies leaves a report without a sign of life, and the
-next round begins it anew.
+A part is written and counted in one transaction. CSV is kept as it is read; a file of XLSX is whole only at its end, so
+its rows go to the disk of the worker first. A worker that dies leaves a report without a sign of life, and the next
+round begins it anew.
 """
 
 import gzip
@@ -10,6 +11,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
+from tempfile import TemporaryFile
 from uuid import UUID
 
 import structlog
@@ -22,30 +24,39 @@ from django.utils import timezone
 
 from bookings.exceptions import ReportExpired
 from bookings.models import Report, ReportPart
-from bookings.services.report_tables import table_of
+from bookings.services.report_tables import ReportTable, table_of
 from bookings.services.rounds import count_done
 from flights_project.gateway.models import User
 from flights_project.lib.errors import InvalidRequest
-from flights_project.lib.tables import START, csv_of
+from flights_project.lib.tables import START, Sheets, csv_of
 
 log = structlog.get_logger(__name__)
 
 LINES_IN_A_PART = 5000
+BYTES_IN_A_PART = 1_000_000
 DAYS_AT_MOST = 400
 SILENCE = timedelta(minutes=5)
 """A worker that has not written a part for so long is dead."""
 SALT = "bookings.report"
-Status = Report.Status
+Status, Ending = Report.Status, Report.Ending
 
 
-def ask_report(*, kind: str, first_day: date, last_day: date, reason: str, user: User, now: datetime) -> Report:
+def ask_report(
+    *, kind: str, first_day: date, last_day: date, reason: str, user: User, now: datetime, ending: str = Ending.CSV
+) -> Report:
     """A report that a worker begins in a moment. Raises InvalidRequest that names the field."""
     if last_day < first_day:
         raise InvalidRequest({"last_day": ["It ends before it begins."]})
     if (last_day - first_day).days >= DAYS_AT_MOST:
         raise InvalidRequest({"last_day": [f"No more than {DAYS_AT_MOST} days at a time."]})
     report = Report.objects.create(
-        kind=kind, first_day=first_day, last_day=last_day, reason=reason, asked_by=user, asked_at=now
+        kind=kind,
+        first_day=first_day,
+        last_day=last_day,
+        ending=ending,
+        reason=reason,
+        asked_by=user,
+        asked_at=now,
     )
     transaction.on_commit(partial(current_app.send_task, "bookings.tasks.write_reports"), robust=True)
     return report
@@ -64,8 +75,8 @@ def write_report(pk: UUID) -> bool:
         return False
     report = Report.objects.get(pk=pk)
     try:
-        for number, (text, lines) in enumerate(_parts(report)):
-            _add_part(report, number, text, lines)
+        for number, (piece, lines) in enumerate(_parts(report)):
+            _add_part(report, number, piece, lines)
     except Exception:
         Report.objects.filter(pk=pk, status=Status.WRITING).update(status=Status.FAILED)
         raise
@@ -86,19 +97,41 @@ def _begin(pk: UUID, now: datetime) -> bool:
     return True
 
 
-def _parts(report: Report) -> Iterator[tuple[str, int]]:
-    """The text of each part, and how many rows it holds."""
+def _parts(report: Report) -> Iterator[tuple[bytes, int]]:
+    """The pieces of its file, and how many rows were read for each; an empty piece is a sign of life."""
     table = table_of(report, now=timezone.now())
     Report.objects.filter(pk=report.pk).update(rows_expected=table.expected)
-    yield START + csv_of([table.head]), 0
+    return (_sheets if report.ending == Ending.XLSX else _lines)(table)
+
+
+def _batches(table: ReportTable) -> Iterator[list[tuple[object, ...]]]:
     while rows := list(islice(table.rows, LINES_IN_A_PART)):
-        yield csv_of(rows), len(rows)
+        yield rows
+
+
+def _lines(table: ReportTable) -> Iterator[tuple[bytes, int]]:
+    yield (START + csv_of([table.head])).encode(), 0
+    for rows in _batches(table):
+        yield csv_of(rows).encode(), len(rows)
+
+
+def _sheets(table: ReportTable) -> Iterator[tuple[bytes, int]]:
+    sheets = Sheets(table.head)
+    for rows in _batches(table):
+        sheets.add(rows)
+        yield b"", len(rows)
+    with TemporaryFile() as file:
+        sheets.save(file)
+        file.seek(0)
+        while piece := file.read(BYTES_IN_A_PART):
+            yield piece, 0
 
 
 @transaction.atomic
-def _add_part(report: Report, number: int, text: str, lines: int) -> None:
+def _add_part(report: Report, number: int, piece: bytes, lines: int) -> None:
     report.rows_written += lines
-    ReportPart.objects.create(report=report, number=number, content=gzip.compress(text.encode(), 6))
+    if piece:
+        ReportPart.objects.create(report=report, number=number, content=gzip.compress(piece, 6))
     report.worked_at = timezone.now()
     report.save(update_fields=["rows_written", "worked_at"])
 

@@ -7,15 +7,17 @@ from io import BytesIO, StringIO
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from airlines.tests.factories import make_flight
-from bookings.models import Coupon, Report, ReportPart
+from bookings.models import Booking, Coupon, Report, ReportPart
 from bookings.services import reports
 from bookings.services.reports import ask_report, content_of, forget_reports, link_to, write_report, write_reports
 from bookings.tests.factories import adult, infant, make_booking, make_hold
 from flights_project.gateway.models import User
 from flights_project.gateway.roles import Role
+from flights_project.lib import tables
 from flights_project.lib.tables import plain
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +42,8 @@ def flight(in_a_month):
 
 @pytest.fixture
 def ask(clerk, now):
-    def ask(kind="bookings", first=date(2026, 11, 1), last=date(2026, 12, 31), user=clerk):
-        return ask_report(kind=kind, first_day=first, last_day=last, reason="Audit", user=user, now=now)
+    def ask(kind="bookings", first=date(2026, 11, 1), last=date(2026, 12, 31), user=clerk, **rest):
+        return ask_report(kind=kind, first_day=first, last_day=last, reason="Audit", user=user, now=now, **rest)
 
     return ask
 
@@ -53,9 +55,19 @@ def rows_of(report):
 
 
 def written(report, now):
+    written_file(report, now)
+    return rows_of(report)
+
+
+def written_file(report, now):
     assert write_reports(now=now) == 1
     report.refresh_from_db()
-    return rows_of(report)
+    return b"".join(content_of(report))
+
+
+def sheet_of(content):
+    head, *rows = load_workbook(BytesIO(content), read_only=True).active.values
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 class TestWriting:
@@ -159,9 +171,51 @@ def test_other_cells_stay_as_they_are(cell):
     assert plain(cell) == cell
 
 
+class TestASheet:
+    def test_holds_numbers_instants_in_utc_and_text(self, ask, traveller, flight, now):
+        booking = make_booking(traveller, flight, now=now)
+        Booking.objects.filter(pk=booking.pk).update(contact_phone="=1+1\x07")
+        report = ask(ending="xlsx")
+
+        [row] = sheet_of(written_file(report, now))
+
+        assert (row["locator"], row["total"], row["travellers"]) == (booking.locator, 4000, 1)
+        assert row["booked_at"] == now.replace(tzinfo=None, microsecond=0)
+        assert row["contact_phone"] == "'=1+1"
+
+    def test_is_one_file_however_many_pieces(self, ask, traveller, stranger, flight, now, monkeypatch):
+        monkeypatch.setattr(reports, "BYTES_IN_A_PART", 1000)
+        monkeypatch.setattr(reports, "LINES_IN_A_PART", 1)
+        for owner in (traveller, stranger):
+            make_hold(owner, flight, now=now)
+        report = ask(ending="xlsx")
+
+        assert len(sheet_of(written_file(report, now))) == 2
+        assert report.parts.count() > 1
+        assert (report.rows_written, report.percent) == (2, 100)
+
+    def test_goes_on_in_another_sheet_where_one_is_full(self, monkeypatch):
+        monkeypatch.setattr(tables, "ROWS_IN_A_SHEET", 3)
+        file, sheets = BytesIO(), tables.Sheets(("n",))
+        sheets.add((n,) for n in range(5))
+
+        sheets.save(file)
+
+        book = load_workbook(file, read_only=True)
+        assert [[cell for (cell,) in sheet.values] for sheet in book] == [["n", 0, 1], ["n", 2, 3], ["n", 4]]
+
+    def test_of_who_flies_on_a_flight(self, page_of, clerk, traveller, flight, now):
+        make_booking(traveller, flight, now=now, travellers=[adult(family_name="Iyer")])
+
+        file = page_of(clerk).get(f"/admin/airlines/flight/{flight.pk}/manifest.xlsx")
+
+        assert [row["family_name"] for row in sheet_of(file.content)] == ["Iyer"]
+
+
 class TestTheDesk:
     def asked(self, **changes):
-        return {"kind": "bookings", "first_day": "2026-11-01", "last_day": "2026-11-30", "reason": "Audit"} | changes
+        asked = {"kind": "bookings", "first_day": "2026-11-01", "last_day": "2026-11-30", "ending": "csv"}
+        return asked | {"reason": "Audit"} | changes
 
     def test_a_list_is_asked_for_watched_and_taken_away(self, page_of, clerk, traveller, flight, now):
         booking = make_hold(traveller, flight, now=now)
@@ -177,6 +231,18 @@ class TestTheDesk:
         assert booking.locator in b"".join(file.streaming_content).decode()
         assert file.headers["Content-Disposition"] == 'attachment; filename="bookings-2026-11-01-2026-11-30.csv"'
         assert "no-store" in file.headers["Cache-Control"]
+
+    def test_a_sheet_is_named_as_one(self, page_of, clerk, now):
+        desk = page_of(clerk)
+        desk.post(f"{LIST}add/", self.asked(ending="xlsx"))
+        write_reports(now=now)
+        page = desk.get(f"{LIST}{Report.objects.get().pk}/change/")
+
+        file = desk.get(page.context["link"])
+
+        assert "Take it away as XLSX" in page.content.decode()
+        assert file.headers["Content-Disposition"].endswith('2026-11-30.xlsx"')
+        assert file.headers["Content-Type"].endswith("spreadsheetml.sheet")
 
     @pytest.mark.parametrize(
         ("changes", "said"),
