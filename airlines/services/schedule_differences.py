@@ -3,10 +3,12 @@
 It says what should become of each, and changes nothing; who flies on them is known to `bookings`, which does it.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from django.db.models import prefetch_related_objects
 
 from airlines.models import Airplane, Flight, FlightCabin, Schedule
 from airlines.services.flight_making import Departure, assign, horizon
@@ -116,13 +118,21 @@ def _difference(
     return None
 
 
-def conflicts_after(pattern: Pattern, changes: Collection[Difference]) -> list[Conflict]:
-    """What cannot be flown once `changes` are made, of what they make or move and of what was not so before."""
-    if not changes:
+Changed = tuple[Pattern, Difference]
+"""A day on which the flight of a pattern changes."""
+
+
+def conflicts_after(changes: Collection[Changed], *, until: datetime | None = None) -> list[Conflict]:
+    """What cannot be flown once `changes` are made, of what they make or move and of what was not so before.
+
+    With `until`, of departures before it: an airplane's flights are looked at in order, and what comes later is in the
+    way of none before.
+    """
+    new = _before(until, (_flown(pattern, each.day, each.wanted) for pattern, each in changes if each.wanted))
+    old = _before(until, (flown_by(each.flight) for _pattern, each in changes if each.flight))
+    if not (new or old):
         return []
-    new = [_flown(pattern, each.day, wanted) for each in changes if (wanted := each.wanted)]
-    old = [flown_by(each.flight) for each in changes if each.flight]
-    there = _around([*new, *old])
+    there = _around([*new, *old], until)
     turnarounds = turnarounds_by_model()
     gone = {each.flight for each in old}
     before = {_key(conflict) for conflict in conflicts_among(there, turnarounds)}
@@ -131,16 +141,21 @@ def conflicts_after(pattern: Pattern, changes: Collection[Difference]) -> list[C
     return [conflict for conflict in after if conflict.concerns(made) or _key(conflict) not in before]
 
 
+def _before(until: datetime | None, flown: Iterable[Flown]) -> list[Flown]:
+    return [each for each in flown if until is None or each.departs_at < until]
+
+
 def _flown(pattern: Pattern, day: date, wanted: Wanted) -> Flown:
     ends = pattern.origin, pattern.destination
     return Flown(pattern.number, wanted.airplane, *ends, wanted.departs_at, wanted.arrives_at, day)
 
 
-def _around(flown: Collection[Flown]) -> list[Flown]:
+def _around(flown: Collection[Flown], until: datetime | None) -> list[Flown]:
     """All that the airplanes of these flights fly around their times."""
     airplanes = {each.airplane.pk for each in flown}
     first = min(each.departs_at for each in flown) - LOOK_AROUND
-    return flown_between(first, max(each.departs_at for each in flown) + LOOK_AROUND, airplane__in=airplanes)
+    last = max(each.departs_at for each in flown) + LOOK_AROUND
+    return flown_between(first, min(last, until or last), airplane__in=airplanes)
 
 
 def _key(conflict: Conflict) -> tuple[object, ...]:
@@ -149,11 +164,33 @@ def _key(conflict: Conflict) -> tuple[object, ...]:
     return conflict.kind, *named
 
 
-def flights_of(schedule: Schedule, *, first: date, lock: bool) -> list[Flight]:
-    """Its flights from a local day on; locked, then their cabins, so that nobody holds or buys seats meanwhile."""
-    flights = Flight.objects.with_places().select_related("airplane").filter(schedule=schedule, departs_on__gte=first)
-    if not lock:
-        return list(flights.prefetch_related("cabins"))
-    locked = list(flights.order_by("pk").select_for_update(of=("self",), no_key=True))
-    list(FlightCabin.objects.filter(flight__in=locked).locked())
-    return list(flights.prefetch_related("cabins"))
+def flights_of(schedules: Mapping[Schedule, date], *, now: datetime, lock: bool) -> dict[int, list[Flight]]:
+    """The coming flights of each schedule (its id) from a local day on, in a number of queries that does not grow.
+
+    Locked, then their cabins, so that nobody holds or buys seats meanwhile.
+    """
+    flights = Flight.objects.filter(
+        schedule__in=schedules, departs_on__gte=min(schedules.values()), departs_at__gt=now
+    ).order_by("pk")
+    if lock:
+        flights = flights.select_for_update(of=("self",), no_key=True)
+    by_schedule: dict[int, list[Flight]] = {schedule.pk: [] for schedule in schedules}
+    first = {schedule.pk: day for schedule, day in schedules.items()}
+    found = [flight for flight in flights if flight.departs_on >= first[flight.schedule_id or 0]]
+    if lock:
+        list(FlightCabin.objects.filter(flight__in=found).locked())
+        prefetch_related_objects(found, "cabins")
+    _know_places(found, schedules)
+    for flight in found:
+        by_schedule[flight.schedule_id or 0].append(flight)
+    return by_schedule
+
+
+def _know_places(flights: Collection[Flight], schedules: Iterable[Schedule]) -> None:
+    """A flight leaves from where its schedule does; airplanes are few."""
+    by_key = {schedule.pk: schedule for schedule in schedules}
+    airplanes = Airplane.objects.in_bulk({flight.airplane_id for flight in flights})
+    for flight in flights:
+        schedule = by_key[flight.schedule_id or 0]
+        flight.origin, flight.destination = schedule.origin, schedule.destination
+        flight.airplane = airplanes[flight.airplane_id]

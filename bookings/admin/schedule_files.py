@@ -20,6 +20,7 @@ from import_export.tmp_storages import CacheStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from airlines.models import Schedule
+from airlines.services.schedule_conflicts import ConflictGroup, grouped
 from airlines.services.schedule_rows import COLUMNS, SheetReader, row_of
 from airlines.services.schedules import Pattern, pattern_of
 from bookings.services.schedule_imports import Changed, ImportPlan, import_schedules, plan_import
@@ -48,6 +49,11 @@ class ScheduleResource(ModelResource):
         self.new: list[Pattern] = []
         self.changed: Changed = []
         self.plan: ImportPlan | None = None
+
+    @property
+    def conflicts(self) -> list[ConflictGroup]:
+        """Of what was planned."""
+        return grouped(self.plan.conflicts) if self.plan else []
 
     # --- Out
 

@@ -1,6 +1,5 @@
 """The planner's desk: schedules are typed, looked at, confirmed; what cannot be flown is listed."""
 
-from datetime import date
 from typing import Any, ClassVar
 
 import pghistory
@@ -25,15 +24,16 @@ from airlines.services.schedule_conflicts import coming_conflicts, grouped
 from airlines.services.schedules import pattern_of
 from bookings.admin.schedule_files import ScheduleFiles
 from bookings.admin.schedule_form import WEEKDAYS, ScheduleForm, fare_slots, schedule_form
+from bookings.admin.schedule_steps import lines_of
 from bookings.exceptions import ScheduleOvertaken
-from bookings.services.schedule_changes import Plan, Step, change_schedule, create_schedule, plan_change, plan_new
+from bookings.services.schedule_changes import Plan, change_schedule, create_schedule, plan_change, plan_new
 from flights_project.gateway.desk import ServiceAdmin, history_of, two_lines
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
 
 SEEN, REASON = "_seen", "_reason"
 """Where the page that shows a plan keeps which plan it shows, and asks why."""
-STEPS_SHOWN = 200
+LINES_SHOWN = 200
 CONFLICT_DAYS = 14
 
 
@@ -219,13 +219,15 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
 
     def _show(self, request: HttpRequest, plan: Plan, words: str) -> HttpResponse:
         """The plan, with what was typed, ready to be confirmed."""
+        lines = lines_of(plan)
         title = _("End the schedule now") if plan.becomes is None else _("What would happen")
         context = self.admin_site.each_context(request) | {
             "title": title,
             "opts": self.opts,
             "plan": plan,
             "counts": [(action.label, count) for action, count in plan.counts.items()],
-            "steps": sorted(plan.steps, key=_telling)[:STEPS_SHOWN],
+            "lines": lines[:LINES_SHOWN],
+            "more": len(lines[LINES_SHOWN:]),
             "conflicts": grouped(plan.conflicts),
             "typed": _typed(request.POST),
             "seen": SEEN,
@@ -248,11 +250,6 @@ class ScheduleAdmin(ScheduleFiles, ServiceAdmin[Schedule]):
             "days": CONFLICT_DAYS,
         }
         return TemplateResponse(request, "desk/schedule_conflicts.html", context)
-
-
-def _telling(step: Step) -> tuple[bool, bool, date]:
-    """First what touches somebody, then what is left alone."""
-    return not step.bookings, not step.why, step.day
 
 
 def _for_a_reason(request: HttpRequest) -> Any:

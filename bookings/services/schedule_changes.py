@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -22,7 +23,14 @@ from airlines.services.announcements import announce
 from airlines.services.changes import status_of
 from airlines.services.flight_making import Departure, horizon, make_departures, make_some
 from airlines.services.schedule_conflicts import Conflict
-from airlines.services.schedule_differences import Difference, Wanted, conflicts_after, differences, flights_of
+from airlines.services.schedule_differences import (
+    Changed,
+    Difference,
+    Wanted,
+    conflicts_after,
+    differences,
+    flights_of,
+)
 from airlines.services.schedules import ONE_DAY, Pattern, add_schedule, check, pattern_of, write_pattern
 from airlines.services.scheduling import amend_flight, remove_flights
 from bookings.exceptions import ScheduleOvertaken
@@ -71,6 +79,8 @@ class Plan:
     becomes: Pattern | None
     steps: list[Step]
     conflicts: list[Conflict] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    """What of the steps is done, for conflicts to be found in."""
 
     @property
     def fingerprint(self) -> str:
@@ -99,7 +109,8 @@ def plan_new(pattern: Pattern, *, now: datetime) -> Plan:
     is of the type."""
     unsaved = check(pattern)
     unsaved.validate_constraints()
-    return _plan(None, pattern, differences(unsaved, None, pattern, [], now=now), pattern)
+    plan = _plan(None, pattern, differences(unsaved, None, pattern, [], now=now), pattern, _Sold({}, set()))
+    return replace(plan, conflicts=conflicts_after(plan.changed))
 
 
 def plan_change(schedule: Schedule, becomes: Pattern | None, *, now: datetime, lock: bool = False) -> Plan:
@@ -107,12 +118,34 @@ def plan_change(schedule: Schedule, becomes: Pattern | None, *, now: datetime, l
 
     From the first day that it then says on: days before stay as they are. Raises as `plan_new`.
     """
-    was = pattern_of(schedule)
-    if becomes is not None:
-        _refuse_another_flight(was, becomes)
-        check(becomes)
-    flights = flights_of(schedule, first=(becomes or was).starts_on, lock=lock)
-    return _plan(schedule, becomes, differences(schedule, was, becomes, flights, now=now), was)
+    [plan] = plan_changes([(schedule, becomes)], now=now, lock=lock)
+    return replace(plan, conflicts=conflicts_after(plan.changed))
+
+
+def plan_changes(
+    changes: Collection[tuple[Schedule, Pattern | None]], *, now: datetime, lock: bool = False
+) -> list[Plan]:
+    """As `plan_change` for each, in a number of queries that does not grow; without conflicts, which are of all."""
+    if not changes:
+        return []
+    was = {schedule.pk: pattern_of(schedule) for schedule, _becomes in changes}
+    for schedule, becomes in changes:
+        if becomes is not None:
+            _refuse_another_flight(was[schedule.pk], becomes)
+            check(becomes)
+    firsts = {schedule: (becomes or was[schedule.pk]).starts_on for schedule, becomes in changes}
+    flights = flights_of(firsts, now=now, lock=lock)
+    sold = _Sold.of([flight for each in flights.values() for flight in each])
+    return [
+        _plan(
+            schedule,
+            becomes,
+            differences(schedule, was[schedule.pk], becomes, flights[schedule.pk], now=now),
+            was[schedule.pk],
+            sold,
+        )
+        for schedule, becomes in changes
+    ]
 
 
 def _refuse_another_flight(was: Pattern, becomes: Pattern) -> None:
@@ -127,31 +160,40 @@ def _refuse_another_flight(was: Pattern, becomes: Pattern) -> None:
         raise ValidationError(faults)
 
 
-def _plan(schedule: Schedule | None, becomes: Pattern | None, changes: list[Difference], pattern: Pattern) -> Plan:
-    flights = [each.flight for each in changes if each.flight]
-    booked = _booked(flights)
-    ever = set(Segment.objects.filter(flight__in=flights).values_list("flight", flat=True).distinct())
-    steps = [_step(each, booked, ever) for each in changes]
-    made = [replace(each, wanted=step.wanted) for each, step in zip(changes, steps, strict=True) if _is_done(step)]
-    return Plan(schedule, becomes, steps, conflicts_after(pattern, made))
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """Of some flights (their ids): how many confirmed bookings and travellers are on each that has any, and which of
+    them anybody ever booked."""
+
+    booked: dict[int, tuple[int, int]]
+    ever: set[int]
+
+    @classmethod
+    def of(cls, flights: Collection[Flight]) -> Self:
+        keys = [flight.pk for flight in flights]
+        live = Coupon.objects.live().filter(flight__in=keys, booking__status=Booking.Status.CONFIRMED)
+        counts = live.values_list("flight").annotate(Count("booking", distinct=True), Count("pk"))
+        ever = Segment.objects.filter(flight__in=keys).values_list("flight", flat=True).distinct()
+        return cls({flight: (bookings, travellers) for flight, bookings, travellers in counts}, set(ever))
 
 
-def _is_done(step: Step) -> bool:
-    return step.action != Action.KEEP
+def _plan(
+    schedule: Schedule | None, becomes: Pattern | None, changes: list[Difference], pattern: Pattern, sold: _Sold
+) -> Plan:
+    steps = [_step(each, sold) for each in changes]
+    made = [
+        (pattern, replace(each, wanted=step.wanted))
+        for each, step in zip(changes, steps, strict=True)
+        if step.action != Action.KEEP
+    ]
+    return Plan(schedule, becomes, steps, changed=made)
 
 
-def _booked(flights: Collection[Flight]) -> dict[int, tuple[int, int]]:
-    """How many confirmed bookings and travellers are on each that has any."""
-    live = Coupon.objects.live().filter(flight__in=flights, booking__status=Booking.Status.CONFIRMED)
-    counts = live.values_list("flight").annotate(Count("booking", distinct=True), Count("pk"))
-    return {flight: (bookings, travellers) for flight, bookings, travellers in counts}
-
-
-def _step(change: Difference, booked: dict[int, tuple[int, int]], ever: set[int]) -> Step:
-    flight, wanted = change.flight, change.wanted
+def _step(change: Difference, sold: _Sold) -> Step:
+    flight, wanted, ever = change.flight, change.wanted, sold.ever
     if flight is None:
         return Step(Action.MAKE, change.day, wanted=wanted)
-    bookings, travellers = booked.get(flight.pk, (0, 0))
+    bookings, travellers = sold.booked.get(flight.pk, (0, 0))
     step = Step(Action.KEEP, change.day, flight, wanted, bookings, travellers)
     if wanted is None:
         return replace(step, action=Action.CANCEL if flight.pk in ever else Action.WITHDRAW, told=bookings)

@@ -5,19 +5,23 @@ here, as on the page of a schedule.
 """
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
 from airlines.models import Schedule
 from airlines.services.flight_making import horizon, make_soon
+from airlines.services.schedule_conflicts import Conflict
+from airlines.services.schedule_differences import Difference, Wanted, conflicts_after
 from airlines.services.schedules import Pattern, add_schedules
 from bookings.exceptions import ScheduleOvertaken
-from bookings.services.schedule_changes import Action, Plan, carry_out, plan_change
+from bookings.services.schedule_changes import Action, Plan, carry_out, plan_changes
 
 Changed = list[tuple[Schedule, Pattern]]
+CONFLICTS_AHEAD = timedelta(days=28)
+"""After the first day on which a sheet changes something: a timetable repeats itself by the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class ImportPlan:
     new: list[Pattern]
     plans: list[Plan]
     now: datetime
+    conflicts: list[Conflict] = field(default_factory=list)
+    """Of the first weeks (`CONFLICTS_AHEAD`), with all rows done."""
 
     @property
     def counts(self) -> Counter[Action]:
@@ -47,10 +53,36 @@ class ImportPlan:
         return sha256(repr(marks).encode()).hexdigest()
 
 
-def plan_import(*, new: list[Pattern], changed: Changed, now: datetime, lock: bool = False) -> ImportPlan:
+def plan_import(*, new: list[Pattern], changed: Changed, now: datetime) -> ImportPlan:
     """What a sheet of checked patterns would do; nothing is changed. Raises as `schedule_changes.plan_change`."""
-    plans = [plan_change(schedule, becomes, now=now, lock=lock) for schedule, becomes in changed]
-    return ImportPlan(new, plans, now)
+    plans = plan_changes(changed, now=now)
+    return ImportPlan(new, plans, now, _conflicts(new, plans, now))
+
+
+def _conflicts(new: list[Pattern], plans: list[Plan], now: datetime) -> list[Conflict]:
+    """Of all rows together: what one of them breaks, another may mend. A new schedule that names no airplane gets those
+    with the fewest conflicts when its flights are made."""
+    last = horizon(now)
+    days = [day for pattern in new if pattern.airplanes for day in pattern.days_flown(now.date(), last)]
+    days += [each.day for plan in plans for _pattern, each in plan.changed]
+    if not days:
+        return []
+    until = min(days) + CONFLICTS_AHEAD
+    changes = [change for plan in plans for change in plan.changed]
+    changes += [
+        (pattern, Difference(day, None, _wanted(pattern, day)))
+        for pattern in new
+        if pattern.airplanes
+        for day in pattern.days_flown(now.date(), min(last, until))
+    ]
+    return conflicts_after(changes, until=datetime.combine(until, time(), UTC))
+
+
+def _wanted(pattern: Pattern, day: date) -> Wanted | None:
+    airplane = pattern.airplane_on(day)
+    if airplane is None:
+        return None
+    return Wanted(*pattern.times_on(day), airplane, pattern.origin_terminal, pattern.destination_terminal)
 
 
 @transaction.atomic
@@ -62,7 +94,7 @@ def import_schedules(*, new: list[Pattern], changed: Changed, seen: str, now: da
     by_key = {schedule.pk: becomes for schedule, becomes in changed}
     locked = list(Schedule.objects.filter(pk__in=by_key).locked().with_pattern())
     pairs = [(schedule, by_key[schedule.pk]) for schedule in locked]
-    plan = plan_import(new=new, changed=pairs, now=now, lock=True)
+    plan = ImportPlan(new, plan_changes(pairs, now=now, lock=True), now)
     if plan.fingerprint != seen:
         raise ScheduleOvertaken
     try:

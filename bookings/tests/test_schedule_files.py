@@ -9,6 +9,8 @@ import pytest
 import tablib
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from airlines.models import Flight, Schedule
 from airlines.services.flight_making import make_flights
@@ -67,6 +69,13 @@ def confirm(desk, answer):
 
 def said(answer) -> str:
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def asked_by(act) -> list[str]:
+    """The statements, without the savepoint that the library sets for each row."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
 
 
 def refused(answer) -> dict[int, dict[str, list[str]]]:
@@ -193,6 +202,33 @@ class TestAFile:
         assert set(refused(answer)[3211]) == {"airplanes", "departs"}
         assert "confirm_form" not in answer.context
         assert not Schedule.objects.exists()
+
+    def test_shows_what_could_not_be_flown_with_all_rows_done(self, pattern, pair, desk, now):
+        there = replace(pattern, airplanes=pair[:1])
+        back = a_pattern("BOM", "DEL", starts_on=FIRST, number="KV302", departs=time(9), arrives=time(11))
+        back = replace(back, ends_on=pattern.ends_on, airplanes=pair[:1])
+        early = replace(back, departs=time(7), arrives=time(9))
+
+        answer = upload(desk, rows(there, early))
+
+        [first, *_others] = answer.wsgi_request.schedules.conflicts
+        assert (first.example.kind, first.example.flown.number) == ("two_places", "KV302")
+        assert "the airplane is in two places" in answer.content.decode()
+        assert not upload(desk, rows(there, back)).wsgi_request.schedules.conflicts
+
+    @pytest.mark.parametrize("airplanes", ["named", "any"])
+    def test_asks_no_more_for_being_longer(self, pattern, desk, now, airplanes):
+        if airplanes == "any":
+            pattern = replace(pattern, airplanes=())
+        patterns = [replace(pattern, number=f"KV{n}", departs=time(6), arrives=time(8)) for n in range(1, 9)]
+        for each in patterns:
+            add_schedule(each)
+        make_flights(now=now)
+        later = rows(*patterns, departs="06:05", arrives="08:05")
+
+        few, many = (asked_by(lambda sheet=sheet: upload(desk, sheet)) for sheet in (later[:2], later))
+
+        assert len(many) == len(few), "\n".join(many)
 
     def test_with_two_rows_that_meet_names_the_second(self, pattern, desk):
         answer = upload(desk, rows(pattern, replace(pattern, starts_on=date(2026, 12, 5), ends_on=None)))
