@@ -666,6 +666,7 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "flights_project.gateway.desk.navigation"},
     "DASHBOARD_CALLBACK": "bookings.admin.today.today_page",
     "STYLES": ["flights_project.gateway.desk.stylesheet"],
+    "SCRIPTS": ["flights_project.gateway.desk.script"],
     "COMMAND": {"search_callback": "bookings.admin.finding.find_at_once"},
     "BORDER_RADIUS": "8px",
     "COLORS": {

@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
 
 from airlines.admin.flights import FlightAdmin, by_the_clock
 from airlines.models import Flight
@@ -37,6 +37,7 @@ from bookings.services.holds import release_hold
 from bookings.services.seat_reports import explain_seats
 from bookings.services.settlement import settle
 from flights_project.gateway.desk import ReasonForm, badge, for_each, history_of, instant, two_lines
+from flights_project.gateway.desk_filters import InstantRangeFilter
 from flights_project.gateway.templatetags.flights import money
 
 BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "danger"}
@@ -47,9 +48,10 @@ class BookingAdmin(SoldAdmin[Booking]):
     list_display = ["locator", "state", "journey", "departs", "travellers", "price", "owner", "held"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
-        ("held_at", RangeDateTimeFilter),
+        ("held_at", InstantRangeFilter),
         ("cabin", ChoicesCheckboxFilter),
     ]
+    sortable_by = ["locator", "price", "held"]
     path_to_booking = "pk__in"
     inlines = [
         BookingPassengers,
@@ -149,8 +151,9 @@ def ask_about(request: HttpRequest, payments: QuerySet[Payment]) -> None:
 @admin.register(Payment)
 class PaymentAdmin(PaymentColumns, SoldAdmin[Payment]):
     list_display = ["booking", "state", "sum", "gateway", "decline_code", "started", "answered", "times_asked"]
-    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", RangeDateTimeFilter)]
+    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", InstantRangeFilter)]
     list_select_related = ["booking"]
+    sortable_by = ["started"]
     inlines = [history_of(Payment, "status")]
     actions = ["ask_gateway"]
     fields = ["booking", ("state", "sum"), ("gateway", "reference"), "decline_code", ("started", "answered"), "again"]
@@ -165,8 +168,9 @@ class PaymentAdmin(PaymentColumns, SoldAdmin[Payment]):
 @admin.register(Refund)
 class RefundAdmin(SoldAdmin[Refund]):
     list_display = ["booking", "state", "sum", "reason", "started", "paid", "times_tried"]
-    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", RangeDateTimeFilter)]
+    list_filter = [("status", ChoicesCheckboxFilter), ("started_at", InstantRangeFilter)]
     list_select_related = ["payment__booking"]
+    sortable_by = ["started"]
     path_to_booking = "payment__booking__in"
     fields = ["payment", ("state", "sum"), "reason", ("started", "paid"), "times_tried"]
     started = instant("started_at", gettext_lazy("started"))
@@ -188,9 +192,10 @@ class RefundAdmin(SoldAdmin[Refund]):
 @admin.register(Ticket)
 class TicketAdmin(SoldAdmin[Ticket]):
     list_display = ["printed", "passenger", "booking", "issued"]
-    list_filter = [("issued_at", RangeDateTimeFilter)]
+    list_filter = [("issued_at", InstantRangeFilter)]
     list_select_related = ["passenger__booking"]
     ordering = ["-number"]
+    sortable_by = ["printed"]
     path_to_booking = "passenger__booking__in"
     fields = ["printed", "check_digit", "passenger", "booking", "issued"]
     issued = instant("issued_at", gettext_lazy("issued"))
@@ -213,7 +218,14 @@ class CouponAdmin(CouponColumns, SoldAdmin[Coupon]):
     list_filter = [("status", ChoicesCheckboxFilter), ("flight__departs_on", RangeDateFilter)]
     list_select_related = ["passenger", "booking", "flight", "seat"]
     ordering = ["-pk"]
+    sortable_by = ()
     fields = ["passenger", "booking", "flight", ("state", "seat"), ("fare_paid", "taxes_paid"), ("total_paid", "kept")]
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Of some days flight by flight; without one, the newest. The newest of a long past day would be looked for
+        among all that are newer."""
+        chosen = any(value and name.startswith("flight__departs_on") for name, value in request.GET.items())
+        return ["flight__departs_at", "flight_id", "pk"] if chosen else super().get_ordering(request)
 
 
 admin.site.unregister(Flight)

@@ -86,6 +86,7 @@ class Booking(models.Model):
             models.Index(fields=["owner", "-held_at"], name="booking_of_owner"),
             models.Index(fields=["-held_at"], name="booking_newest"),
             models.Index(Upper("contact_email"), name="booking_contact_email"),
+            models.Index(fields=["total"], name="booking_total"),
         ]
 
     def __str__(self) -> str:

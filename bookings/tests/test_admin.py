@@ -103,6 +103,38 @@ class TestFindingABooking:
         assert kinds(clerk) == {"Booking"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"from_0": "2026-11-20"}, True),
+        ({"from_0": "2026-11-21"}, False),
+        ({"from_0": "2026-11-20", "from_1": "06:31"}, False),
+        ({"to_0": "2026-11-20"}, True),
+        ({"to_0": "2026-11-20", "to_1": "06:29"}, False),
+    ],
+)
+def test_a_list_is_narrowed_by_instants_in_utc_and_by_days_alone(desk, booking, asked, found):
+    words = {f"held_at_{name}": value for name, value in asked.items()}
+
+    answer = desk.get("/admin/bookings/booking/", words)
+
+    assert (booking in answer.context["cl"].result_list) == found
+
+
+def test_what_is_no_instant_finds_nothing_and_is_named(desk, booking):
+    answer = desk.get("/admin/bookings/booking/", {"held_at_from_0": "soon", "held_at_from_1": "08:00"})
+
+    assert "Not a day and time: soon 08:00." in answer.content.decode()
+    assert not answer.context["cl"].result_list
+
+
+def test_travellers_of_a_day_are_listed_flight_by_flight(desk, booking, flight):
+    day = {f"flight__departs_on_{end}": flight.departs_on.isoformat() for end in ("from", "to")}
+
+    assert desk.get("/admin/bookings/coupon/", day).context["cl"].queryset.query.order_by[0] == "flight__departs_at"
+    assert desk.get("/admin/bookings/coupon/", day).context["cl"].result_list
+
+
 def test_the_list_says_what_an_agent_asks(desk, booking):
     row = desk.get(BOOKINGS).content.decode()
 

@@ -21,7 +21,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -36,12 +35,15 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from flights_project.gateway.desk_paginators import LongTable
 from flights_project.gateway.history import signed
 from flights_project.lib.errors import DomainError, InvalidRequest
 
 M = TypeVar("M", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
 Refusal = ValidationError | DomainError
+RANGE = ("from", "to")
+"""How filters name the ends of a range, after the field."""
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -50,12 +52,10 @@ if TYPE_CHECKING:
 
     _ModelAdmin = admin.ModelAdmin
     _Inline = admin.TabularInline
-    InfinitePaginator = Paginator
     DeskForm = forms.ModelForm
 else:
     from unfold.admin import ModelAdmin, TabularInline
     from unfold.forms import ActionForm
-    from unfold.paginator import InfinitePaginator
     from unfold.sites import UnfoldAdminSite
     from unfold.views import ChangeList
 
@@ -151,6 +151,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("css/desk.css")
 
 
+def script(request: HttpRequest) -> str:
+    return static("js/desk.js")
+
+
 def favicon(request: HttpRequest) -> str:
     return static("img/favicon.svg")
 
@@ -209,6 +213,11 @@ class DeskAdmin(_ModelAdmin[M]):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DeskList
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Also both ends of a range that a filter of the list asks for, however far its field is."""
+        ranges = tuple(f"{each[0]}_{end}" for each in self.list_filter if isinstance(each, tuple) for end in RANGE)
+        return lookup.startswith(ranges) or super().lookup_allowed(lookup, value, request)
+
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any) -> Any:
         action, reason = request.POST.get("action", ""), request.POST.get("reason", "").strip()
         if action in self.needs_reason and not reason:
@@ -223,9 +232,25 @@ class DeskAdmin(_ModelAdmin[M]):
             LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, words)
         return answer
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        formset = super().get_changelist_formset(request, **kwargs)
+        named(formset.form)
+        return formset
+
+
+def named(form: "type[DeskForm[Any]]") -> None:
+    """The form of a table: its fields carry their names themselves, since a column's heading is no label."""
+    for field in form.base_fields.values():
+        field.widget.attrs.setdefault("aria-label", capfirst(field.label))
+
 
 class DeskInline(_Inline[M, Parent]):
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Parent | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        named(formset.form)
+        return formset
 
 
 class ReadOnlyAdmin(DeskAdmin[M]):
@@ -245,10 +270,9 @@ class ReadOnlyAdmin(DeskAdmin[M]):
         return super().has_change_permission(request)
 
 
-class LongTableAdmin(ReadOnlyAdmin[M]):
+class LongTableAdmin(LongTable, ReadOnlyAdmin[M]):
     """A table that grows for ever: its pages go on without being counted, and nobody acts on all of it at once."""
 
-    paginator = InfinitePaginator
     list_disable_select_all = True
 
 

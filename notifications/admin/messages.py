@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from flights_project.gateway.desk import LongTableAdmin, ReadOnlyInline, badge, instant
+from flights_project.gateway.desk_filters import InstantRangeFilter
 from notifications.kinds import KINDS
 from notifications.models import Attempt, Message
 from notifications.querysets import MessageQuerySet
@@ -43,11 +44,12 @@ class MessageAdmin(LongTableAdmin[Message]):
     """What was told to whom. Staff read it, try again or dismiss what was given up, and send another copy."""
 
     list_display = ["what", "subject", "way", "recipient", "state", "written", "sent", "tries"]
+    sortable_by = ["written"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
         KindFilter,
         ("way", ChoicesCheckboxFilter),
-        ("written_at", RangeDateTimeFilter),
+        ("written_at", InstantRangeFilter),
     ]
     search_fields = ["^subject", "=recipient"]
     search_help_text = gettext_lazy("A locator, or a whole e-mail address.")

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter
 
 from flights_project.gateway.desk import LongTableAdmin, ReadOnlyAdmin, ReadOnlyInline, badge, instant
+from flights_project.gateway.desk_filters import InstantRangeFilter
 from notifications.exceptions import EndpointNotEnabled
 from notifications.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from notifications.services import webhooks
@@ -24,7 +25,7 @@ DELIVERY_COLOURS = {"waiting": "warning", "delivered": "success", "failed": "dan
 class EventAdmin(LongTableAdmin[Event]):
     list_display = ["type", "about", "owner", "sequence", "occurred"]
     list_select_related = ["owner"]
-    list_filter = [("type", ChoicesCheckboxFilter), ("occurred_at", RangeDateTimeFilter)]
+    list_filter = [("type", ChoicesCheckboxFilter), ("occurred_at", InstantRangeFilter)]
     search_fields = ["=about", "=owner__email"]
     search_help_text = gettext_lazy("A locator, or an integrator's whole e-mail address.")
     fields = [("type", "about"), ("owner", "sequence"), "uid", "facts", "occurred"]
@@ -77,7 +78,7 @@ class Attempts(ReadOnlyInline[WebhookAttempt, WebhookDelivery]):
 class WebhookDeliveryAdmin(LongTableAdmin[WebhookDelivery]):
     list_display = ["kind", "about", "endpoint", "state", "written", "delivered", "tries"]
     list_select_related = ["endpoint", "event"]
-    list_filter = [("status", ChoicesCheckboxFilter), ("created_at", RangeDateTimeFilter)]
+    list_filter = [("status", ChoicesCheckboxFilter), ("created_at", InstantRangeFilter)]
     search_fields = ["=event__about", "endpoint__url", "=endpoint__owner__email"]
     fields = [("kind", "about"), "endpoint", ("state", "tries"), ("written", "due", "delivered")]
     inlines = [Attempts]

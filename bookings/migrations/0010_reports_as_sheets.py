@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0008_quick_to_find'),
+        ('bookings', '0009_changes_by_other_airplanes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
