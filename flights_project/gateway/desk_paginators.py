@@ -1,33 +1,26 @@
 """Pages of lists that grow for ever."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-
-if TYPE_CHECKING:
-    from django.core.paginator import Page
-    from django.core.paginator import Paginator as InfinitePaginator
-else:
-    from unfold.paginator import InfinitePaginator
-
-M = TypeVar("M", bound=Model)
+from unfold.paginator import InfinitePaginator
 
 
 class KeysFirst(InfinitePaginator):
     """Nothing is counted, and only the keys of a page are looked for: what is `shown` of them is read for these rows
     alone, not for all that a search finds or that come before the page."""
 
-    def __init__(self, *args: Any, shown: QuerySet[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, found: QuerySet[Any], per_page: int, *args: Any, shown: QuerySet[Any], **kwargs: Any) -> None:
+        super().__init__(found, per_page, *args, **kwargs)
         self.shown = shown
 
-    def page(self, number: Any) -> "Page[Any]":
+    def page(self, number: Any) -> Any:
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page])  # type: ignore[union-attr]  # a queryset
-        ordered_by = self.object_list.query.order_by  # type: ignore[union-attr]  # likewise
-        return self._get_page(self.shown.filter(pk__in=keys).order_by(*ordered_by), number, self)
+        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page])
+        rows = self.shown.filter(pk__in=keys).order_by(*self.object_list.query.order_by)
+        return self._get_page(rows, number, self)
 
 
 class LongTable:
