@@ -4,10 +4,10 @@ from flights_project.lib.errors import DomainError
 
 
 class AlreadyBooked(DomainError):
-    """`facts["traveller"]` names who."""
+    """`facts["traveller"]` names who; `facts["flight"]` is the flight, for those who may see the booking it is of."""
 
     code = "already_booked"
-    title = "A traveller of this booking already has a seat on one of its flights."
+    title = "A traveller of this booking cannot be booked on this journey."
 
 
 class BookingLimitReached(DomainError):
@@ -65,10 +65,10 @@ class GatewayUnknown(DomainError):
 
 
 class TravellerElsewhere(DomainError):
-    """`facts["flight"]` is the flight that is in the way."""
+    """`facts["traveller"]` names who; `facts["flight"]` is the flight, for those who may see the booking it is of."""
 
     code = "traveller_elsewhere"
-    title = "A traveller of this booking is on another flight at the same time."
+    title = "A traveller of this booking cannot be booked on this journey."
 
 
 class NotCancellable(DomainError):

@@ -116,6 +116,8 @@ def words_for(error: DomainError) -> str:
         return price_change_in_words(error)
     if isinstance(error, SeatsGone) and error.facts.get("seats_left"):
         return seats_left_in_words(error.facts["seats_left"])
+    if isinstance(error, AlreadyBooked | TravellerElsewhere) and "flight" not in error.facts:
+        return _("%(traveller)s cannot be booked on this journey.") % (WITHOUT_NAMES | error.facts)
     words = WORDS.get(type(error))
     return str(error) if words is None else str(words) % (WITHOUT_NAMES | error.facts)
 

@@ -173,21 +173,30 @@ class PaySerializer(serializers.Serializer[Any]):
 
 
 class CancellationSerializer(serializers.Serializer[Any]):
-    """What to cancel: positions from 0; nothing means all of them."""
+    """What to cancel: positions from 0. What is left out means all; what is named has to be there."""
 
-    passengers = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, max_length=9)
-    slices = serializers.ListField(child=serializers.IntegerField(min_value=0), required=False, max_length=6)
+    passengers = serializers.ListField(
+        child=serializers.IntegerField(min_value=0), required=False, min_length=1, max_length=9
+    )
+    slices = serializers.ListField(
+        child=serializers.IntegerField(min_value=0), required=False, min_length=1, max_length=6
+    )
 
 
 class CancellationQuoteSerializer(serializers.ModelSerializer[CancellationQuote]):
-    """`refund` comes back and `penalty` is kept. Confirm it before it expires; only the newest can be confirmed."""
+    """`refund` comes back and `penalty` is kept, of all that these `passengers` have left on these `slices`. Confirm it
+    before it expires; only the newest can be confirmed."""
 
     refund = MoneyField()
     penalty = MoneyField()
+    passengers = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Positions of whom it cancels, infants with their adults."
+    )
+    slices = serializers.ListField(child=serializers.IntegerField(), help_text="Positions of what it cancels of them.")
 
     class Meta:
         model = CancellationQuote
-        fields = ["id", "refund", "penalty", "quoted_at", "expires_at", "confirmed_at"]
+        fields = ["id", "passengers", "slices", "refund", "penalty", "quoted_at", "expires_at", "confirmed_at"]
 
 
 class DocumentSerializer(serializers.Serializer[Any]):

@@ -40,6 +40,7 @@ from bookings.services.payment import pay
 from bookings.services.sandbox import between_search_and_hold
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
+from flights_project.gateway.addresses import address_of
 from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.idempotency import idempotent, idempotent_in_one_transaction
 from flights_project.gateway.models import ApiKey, User
@@ -116,6 +117,7 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
                 contact=asked.whom_to_tell,
                 owner=cast("User", request.user),
                 now=now,
+                address=None if isinstance(request.auth, ApiKey) else address_of(request),
             )
         return Response(booking_as_dict(booking), status=status.HTTP_201_CREATED)
 

@@ -124,6 +124,19 @@ class CancellationQuote(models.Model):
     def __str__(self) -> str:
         return f"{self.booking} {self.refund}"
 
+    @property
+    def passengers(self) -> list[int]:
+        """Positions of the travellers whom it cancels."""
+        return self._positions("passenger__position")
+
+    @property
+    def slices(self) -> list[int]:
+        """Positions of the slices that it cancels of them."""
+        return self._positions("segment__slice")
+
+    def _positions(self, of: str) -> list[int]:
+        return list(self.coupons.order_by(of).values_list(of, flat=True).distinct())
+
 
 @pghistory.track(
     pghistory.UpdateEvent(),

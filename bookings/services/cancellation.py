@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from airlines.models import Flight
 from airlines.services import inventory
@@ -25,19 +26,26 @@ from bookings.services.refund_rules import CouponRefund, in_all, refund_coupon, 
 from bookings.services.refunds import give_back
 from bookings.services.telling import tell_owner
 from flights_project.gateway.models import User
+from flights_project.lib.errors import InvalidRequest
 from notifications.models import EventType
 
 
 @transaction.atomic
 def quote_cancellation(
-    *, booking: Booking, now: datetime, passengers: Collection[int] = (), slices: Collection[int] = ()
+    *,
+    booking: Booking,
+    now: datetime,
+    passengers: Collection[int] | None = None,
+    slices: Collection[int] | None = None,
 ) -> CancellationQuote:
     """What cancelling would give back, good for `CANCELLATION_QUOTE_LIFETIME`.
 
-    `passengers` and `slices` are positions from 0; none means all. An infant goes with its adult. Raises
-    NotCancellable where nothing of it can be cancelled, MinorsAlone where a child would be left without an adult.
+    `passengers` and `slices` are positions from 0; None means all. An infant goes with its adult. Raises
+    InvalidRequest for positions that the booking does not have, NotCancellable where nothing of what is named can be
+    cancelled, MinorsAlone where a child would be left without an adult.
     """
     locked = Booking.objects.locked(booking.pk)
+    _refuse_unknown(locked, passengers or (), slices or ())
     coupons = _chosen_coupons(locked, passengers, slices, now)
     if not coupons:
         raise NotCancellable
@@ -93,16 +101,32 @@ def _open_coupons(booking: Booking, now: datetime) -> CouponQuerySet:
     return Coupon.objects.filter(booking=booking).unused(now).select_related("passenger", "segment", "flight")
 
 
+def _refuse_unknown(booking: Booking, passengers: Collection[int], slices: Collection[int]) -> None:
+    """What is not there is never left out in silence: a quote is for all that was named."""
+    known = {
+        "passengers": set(booking.passengers.values_list("position", flat=True)),
+        "slices": set(booking.segments.values_list("slice", flat=True)),
+    }
+    unknown = {"passengers": set(passengers) - known["passengers"], "slices": set(slices) - known["slices"]}
+    errors = {
+        field: [_("This booking has no position %(position)d.") % {"position": position} for position in sorted(each)]
+        for field, each in unknown.items()
+        if each
+    }
+    if errors:
+        raise InvalidRequest(errors)
+
+
 def _chosen_coupons(
-    booking: Booking, passengers: Collection[int], slices: Collection[int], now: datetime
+    booking: Booking, passengers: Collection[int] | None, slices: Collection[int] | None, now: datetime
 ) -> list[Coupon]:
     coupons = _open_coupons(booking, now)
-    if passengers:
+    if passengers is not None:
         people = booking.passengers.filter(position__in=passengers) | booking.passengers.filter(
             with_adult__in=passengers
         )
         coupons = coupons.filter(passenger__in=people)
-    if slices:
+    if slices is not None:
         coupons = coupons.filter(segment__slice__in=slices)
     return list(coupons)
 

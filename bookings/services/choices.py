@@ -124,7 +124,7 @@ def _move(change: ItineraryChange, flights: Sequence[int], by: User, now: dateti
     if part is None:
         raise ChangeClosed
     part.booking.owner = change.booking.owner
-    moved = move_booking(part=part, flights=flights, now=now)
+    moved = move_booking(part=part, flights=flights, by=by, now=now)
     close(change=change, status=Status.MOVED, by=by, now=now)
     close_answered(booking=change.booking, status=Status.WITHDRAWN, by=by, now=now)
     _tell_moved(part.booking, change, moved, now)

@@ -95,7 +95,7 @@ def _hold(offer: OfferClaim, travellers: Sequence[Traveller], buyer: Buyer, now:
         last_flight_on=flights[-1].departs_on,
         today=clock.local_date(now, flights[0].origin.zone),
     )
-    refuse_elsewhere(names_of(party), flights)
+    refuse_elsewhere(names_of(party), flights, by=buyer.owner)
     inventory.hold_seats(cabins=cabins, seats=offer.party.seats)
     return _write_booking(accepted, party, buyer, now)
 

@@ -35,6 +35,7 @@ from bookings.services.seat_maps import SeatMap, seat_maps
 from bookings.services.seat_orders import drop_open_order
 from bookings.services.seating import members_of, places_in
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
+from flights_project.gateway.models import User
 
 MAY_LEAVE = (Coupon.Status.OPEN, Coupon.Status.CHECKED_IN)
 OUT_OF_THE_WAY = 100
@@ -74,8 +75,8 @@ class Carried:
     fee: Decimal = Decimal()
 
 
-def move_booking(*, part: Part, flights: Sequence[int], now: datetime) -> Moved:
-    """Everybody on `part` of a booking that is locked flies `flights` (ids, in order) instead.
+def move_booking(*, part: Part, flights: Sequence[int], by: User, now: datetime) -> Moved:
+    """Everybody on `part` of a booking that is locked flies `flights` (ids, in order) instead. `by` is whoever does it.
 
     A flight that is in `part` already is kept as it is. Raises FlightsDoNotFit, SeatsGone, AlreadyBooked,
     TravellerElsewhere, PaymentRunning, and ChangeClosed where somebody has boarded. Whoever calls rolls back.
@@ -95,7 +96,7 @@ def move_booking(*, part: Part, flights: Sequence[int], now: datetime) -> Moved:
     seats = _carry_seats(part, leaving, taken, moved)
     Coupon.objects.filter(pk__in=[coupon.pk for coupon in leaving]).update(status=Coupon.Status.EXCHANGED)
     names = {coupon.identity: str(coupon.passenger) for coupon in leaving}
-    refuse_elsewhere(names, taken)
+    refuse_elsewhere(names, taken, by=by)
     _count_seats(cabins, moved.left, taken, part.seats)
     _issue(part, leaving, taken, _renumber(part, wanted, moved), seats)
     _give_fees_back(booking, moved, now)

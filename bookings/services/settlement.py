@@ -203,7 +203,7 @@ def _retake(booking: Booking, now: datetime) -> bool:
             people = {coupon.identity: str(coupon.passenger) for coupon in booking.coupons.select_related("passenger")}
             lock_identities(people)
             cabins = _lock_cabins(booking)
-            refuse_elsewhere(people, _flights_to_fly(booking, now))
+            refuse_elsewhere(people, _flights_to_fly(booking, now), by=booking.owner)
             let_go_of_lost_seats(booking)
             inventory.hold_seats(cabins=cabins, seats=booking.seats)
             inventory.sell_held_seats(cabins=cabins, seats=booking.seats)

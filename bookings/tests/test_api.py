@@ -13,7 +13,7 @@ from flights_project.gateway.models import ApiKey, IdempotencyRecord
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 19, 28
+STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 20, 28
 """One of a hold asks whether the flight is the sandbox's; without a sandbox nobody asks."""
 ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
 
@@ -329,6 +329,28 @@ def test_a_flight_that_was_booked_is_not_deleted(as_user, agent, traveller, flig
     make_hold(traveller, flight, now=now)
 
     assert as_user(agent).delete(f"/api/v1/flights/{flight.pk}/").json()["code"] == "in_use"
+
+
+def test_where_a_traveller_of_somebody_else_flies_is_not_told(mine, as_user, stranger, wish, flight):
+    hold(mine, wish)
+
+    own, anothers = hold(mine, wish, "k2"), hold(as_user(stranger), wish, "k3")
+
+    assert (own.status_code, own.json()["code"], own.json()["flight"]) == (409, "already_booked", flight.number)
+    assert (anothers.status_code, anothers.json()["code"]) == (409, "already_booked")
+    assert flight.number not in anothers.content.decode()
+
+
+def test_unpaid_holds_are_counted_by_address_but_not_those_of_a_key(
+    mine, as_user, as_key, integrator_key, stranger, wish, settings
+):
+    settings.OPEN_HOLDS_PER_ADDRESS = 1
+    others = [wish | {"passengers": [ASHA | {"given_name": name}]} for name in ("Dev", "Mini")]
+
+    assert hold(mine, wish).status_code == 201
+    assert hold(as_user(stranger), others[0]).json()["code"] == "too_many_holds"
+    assert hold(as_key(integrator_key), others[0]).status_code == 201
+    assert hold(as_key(integrator_key), others[1], "k2").status_code == 201
 
 
 def test_an_address_that_no_mail_reaches_is_refused(mine, wish):

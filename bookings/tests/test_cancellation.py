@@ -11,6 +11,7 @@ from bookings.services.cancellation import confirm_cancellation, quote_cancellat
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
 from bookings.tests.factories import adult, child, infant, make_booking, make_hold
+from flights_project.lib.errors import InvalidRequest
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -117,10 +118,34 @@ def test_no_child_is_left_to_fly_alone(booking, now, passengers):
         quote_cancellation(booking=booking, now=now, passengers=passengers)
 
 
-@pytest.mark.parametrize("what", [{"passengers": [7]}, {"slices": [2]}])
-def test_what_is_not_there_cannot_be_cancelled(booking, now, what):
+@pytest.mark.parametrize(
+    ("what", "field"),
+    [({"passengers": [7]}, "passengers"), ({"slices": [2]}, "slices"), ({"passengers": [0, 7]}, "passengers")],
+)
+def test_what_is_not_there_is_named_and_cancels_nothing(booking, now, what, field):
+    with pytest.raises(InvalidRequest) as raised:
+        quote_cancellation(booking=booking, now=now, **what)
+
+    assert list(raised.value.errors) == [field]
+    assert not booking.cancellation_quotes.exists()
+
+
+@pytest.mark.parametrize("what", [{"passengers": []}, {"slices": []}])
+def test_nobody_is_not_everybody(booking, now, what):
     with pytest.raises(NotCancellable):
         quote_cancellation(booking=booking, now=now, **what)
+
+
+def test_a_quote_says_whom_and_what_it_cancels(cancel, booking, now):
+    cancel(passengers=[1], slices=[0])
+
+    left_of_one = quote_cancellation(booking=booking, now=now, passengers=[1])
+    everything = quote_cancellation(booking=booking, now=now)
+    with_a_lap = quote_cancellation(booking=booking, now=now, passengers=[0], slices=[1])
+
+    assert (left_of_one.passengers, left_of_one.slices) == ([1], [1])
+    assert (everything.passengers, everything.slices) == ([0, 1, 2, 3], [0, 1])
+    assert (with_a_lap.passengers, with_a_lap.slices) == ([0, 3], [1])
 
 
 def test_what_is_unpaid_or_flown_cannot_be_cancelled(traveller, booking, there, now):
@@ -233,13 +258,25 @@ class TestThroughTheApi:
         quote = as_user(traveller).post(path, {"passengers": [1], "slices": [0]})
 
         assert quote.json()["refund"] == {"amount": "1900.00", "currency": "INR"}
+        assert (quote.json()["passengers"], quote.json()["slices"]) == ([1], [0])
 
     @pytest.mark.parametrize(
-        ("what", "code"),
-        [({"passengers": [9]}, "not_cancellable"), ({"passengers": [-1]}, "invalid"), ({"slices": "all"}, "invalid")],
+        ("what", "field"),
+        [
+            ({"passengers": [0, 77]}, "passengers"),
+            ({"passengers": [-1]}, "passengers"),
+            ({"passengers": []}, "passengers"),
+            ({"slices": []}, "slices"),
+            ({"slices": [2]}, "slices"),
+            ({"slices": "all"}, "slices"),
+        ],
     )
-    def test_that_is_not_possible(self, as_user, traveller, path, what, code):
-        assert as_user(traveller).post(path, what).json()["code"] == code
+    def test_that_names_what_is_not_there(self, as_user, traveller, booking, path, what, field):
+        answer = as_user(traveller).post(path, what)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert any(name.startswith(field) for name in answer.json()["errors"])
+        assert not booking.cancellation_quotes.exists()
 
     @pytest.mark.parametrize("quote", ["00000000-0000-0000-0000-000000000000", "------------------------------------"])
     def test_of_no_quote(self, as_user, traveller, path, quote):

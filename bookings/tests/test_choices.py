@@ -383,14 +383,18 @@ class TestWhatCannotBe:
         with pytest.raises(FlightsDoNotFit):
             move(change=change_of(booking), flights=[tight.pk], by=traveller, now=now)
 
-    def test_nobody_is_moved_onto_a_flight_beside_another_of_theirs(self, traveller, stranger, flight, later, now):
+    def test_nobody_is_moved_onto_a_flight_beside_another_of_theirs(
+        self, traveller, stranger, agent, flight, later, now
+    ):
         asha = adult()
         booking = make_booking(traveller, flight, now=now, travellers=[asha])
         make_booking(stranger, make_flight("DEL", "MAA", departs_at=later.departs_at), now=now, travellers=[asha])
         cancel_flight(flight=flight, now=now)
 
-        with pytest.raises(TravellerElsewhere):
-            move(change=change_of(booking), flights=[later.pk], by=traveller, now=now)
+        for by, told in ((traveller, False), (agent, True)):
+            with pytest.raises(TravellerElsewhere) as raised:
+                move(change=change_of(booking), flights=[later.pk], by=by, now=now)
+            assert ("flight" in raised.value.facts) is told
 
         assert live(booking) == [("KV101", 0)]
 

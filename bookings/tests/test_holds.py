@@ -18,6 +18,7 @@ from bookings.exceptions import (
     TooManyHolds,
     TravellerElsewhere,
 )
+from bookings.messages import words_for
 from bookings.models import Booking, Coupon
 from bookings.services import holds
 from bookings.services.holds import Contact, hold_seats, release_hold
@@ -131,22 +132,35 @@ class TestNothingIsHeldWhen:
             hold(travellers=[adult(), adult()])
         assert seats_of(flight) == (0, 0, 3)
 
-    def test_a_traveller_is_on_the_flight_already(self, hold, stranger, flight, now):
+    def test_a_traveller_is_on_the_flight_already(self, hold, traveller, flight, now):
         person = adult(given_name="Zoë", family_name="D'Souza")
-        make_booking(stranger, flight, now=now, travellers=[person])
+        make_booking(traveller, flight, now=now, travellers=[person])
 
-        with pytest.raises(AlreadyBooked):
+        with pytest.raises(AlreadyBooked) as raised:
             hold(travellers=[replace(person, given_name="ZOE", family_name="D SOUZA")])
+        assert raised.value.facts == {"traveller": "ZOE D SOUZA", "flight": flight.number}
         assert seats_of(flight) == (0, 1, 2)
 
-    def test_a_traveller_flies_elsewhere_at_the_time(self, hold, stranger, now, in_a_month):
+    def test_a_traveller_flies_elsewhere_at_the_time(self, hold, traveller, now, in_a_month):
         person = adult(given_name="Zoë", family_name="D'Souza")
         other = make_flight("BLR", "DEL", departs_at=in_a_month + timedelta(minutes=119), number="KV777")
-        make_hold(stranger, other, now=now, travellers=[person])
+        make_hold(traveller, other, now=now, travellers=[person])
 
         with pytest.raises(TravellerElsewhere) as raised:
             hold(travellers=[person])
         assert raised.value.facts == {"traveller": "Zoë D'Souza", "flight": "KV777"}
+
+    @pytest.mark.parametrize(("minutes", "refusal"), [(0, AlreadyBooked), (119, TravellerElsewhere)])
+    def test_where_strangers_fly_is_not_told(self, hold, stranger, flight, now, in_a_month, minutes, refusal):
+        person = adult(given_name="Zoë", family_name="D'Souza")
+        taken = make_flight("BLR", "DEL", departs_at=in_a_month + timedelta(minutes=minutes)) if minutes else flight
+        make_booking(stranger, taken, now=now, travellers=[person])
+
+        with pytest.raises(refusal) as raised:
+            hold(travellers=[person])
+        assert raised.value.facts == {"traveller": "Zoë D'Souza"}
+        assert str(raised.value) == words_for(raised.value) == "Zoë D'Souza cannot be booked on this journey."
+        assert taken.number not in raised.value.title
 
     @pytest.mark.parametrize("setting", ["OPEN_HOLDS_PER_USER", "OPEN_HOLDS_PER_ADDRESS"])
     def test_too_many_holds_are_unpaid(self, hold, traveller, stranger, flight, now, settings, setting):

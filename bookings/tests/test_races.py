@@ -131,8 +131,8 @@ class TestOnePersonOnTwoFlightsAtOnce:
         all_have_looked = Barrier(CLIENTS, timeout=10)
         look = holds.refuse_elsewhere
 
-        def look_together(*args):
-            look(*args)
+        def look_together(*args, by):
+            look(*args, by=by)
             all_have_looked.wait()
 
         monkeypatch.setattr(holds, "lock_identities", lambda identities: None)

@@ -77,6 +77,8 @@ class Booking(TypedDict):
 
 class CancellationQuote(TypedDict):
     id: str
+    passengers: list[int]
+    slices: list[int]
     refund: Money
     penalty: Money
     expires_at: str
