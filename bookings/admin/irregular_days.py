@@ -29,7 +29,6 @@ from bookings.services.irregular_days import (
     cancel_flight,
     change_gate,
     delay_flight,
-    travellers_on,
     write_to_travellers,
 )
 from bookings.services.proposals import Shared, propose
@@ -215,9 +214,10 @@ def _preview(form: ChangeForm, now: datetime) -> Preview:
     with transaction.atomic():
         before = set(Message.objects.filter(written_at=now).values_list("pk", flat=True))
         told = form.carry_out(now)
-        first = Message.objects.filter(written_at=now).exclude(pk__in=before).order_by("subject", "way").first()
+        letters = Message.objects.filter(written_at=now, way="email").exclude(pk__in=before).order_by("subject")
+        travellers = sum(len(context["passengers"]) for context in letters.values_list("context", flat=True))
+        first = letters.first()
         shared = propose(flight=form.flight, now=now) if told and form.changes_journeys else None
-        travellers = travellers_on(form.flight) if told else 0
         preview = Preview(told, travellers, render(first) if first else None, shared, form.swap)
         transaction.set_rollback(True)
     return preview

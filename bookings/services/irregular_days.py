@@ -154,11 +154,6 @@ def booked_on(flight: Flight) -> Sequence[Booking]:
     )
 
 
-def travellers_on(flight: Flight) -> int:
-    """How many people that is."""
-    return Coupon.objects.live().filter(flight=flight, booking__status=Booking.Status.CONFIRMED).count()
-
-
 def _moved_much(booked: Sequence[Booking], flight: Flight) -> dict[int, ItineraryChange.Cause]:
     """Who may choose because of a new time, by booking: whose connection it breaks, who agreed to quite another time,
     and who may choose already: where the flight can be made again, to keep it is a choice."""

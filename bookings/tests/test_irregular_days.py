@@ -11,8 +11,8 @@ from airlines.exceptions import FlightClosed
 from airlines.models import Flight
 from airlines.services import inventory
 from airlines.tests.factories import make_flight
-from bookings.models import Booking, Coupon
-from bookings.services import irregular_days, settlement
+from bookings.models import Booking
+from bookings.services import settlement
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.expiry import expire_holds
 from bookings.services.irregular_days import cancel_flight, change_gate, delay_flight, write_to_travellers
@@ -262,10 +262,3 @@ class TestLetters:
         assert mail.subject == "Bring a coat"
         assert "It is <cold>." in mail.text
         assert "It is &lt;cold&gt;." in mail.html
-
-    def test_counts_say_people_and_bookings(self, traveller, flight, now):
-        make_booking(traveller, flight, now=now, travellers=[adult(), adult()])
-
-        assert irregular_days.travellers_on(flight) == 2
-        assert len(irregular_days.booked_on(flight)) == 1
-        assert Coupon.objects.count() == 2
