@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIRequest, get_bytes_from_wsgi
+from django.http import QueryDict
 from django.utils import timezone
 from orjson import Fragment
 from rest_framework.utils.urls import replace_query_param
@@ -37,8 +38,8 @@ from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
 Environ = Mapping[str, Any]
-Schedules = tuple[tuple[Any, ...], ...]
-"""Of each flight of a slice what its row says besides seats and fares."""
+Schedule = tuple[Any, ...]
+"""What a flight's row says besides seats and fares."""
 
 
 def kept_answer(environ: Environ) -> Answer | None:
@@ -63,13 +64,18 @@ def key_of(environ: Environ) -> tuple[Any, ...]:
 
 
 def _make(environ: Environ) -> Answer:
-    request = WSGIRequest(dict(environ))
+    asked = parameters_of(environ)
     now = timezone.now()
-    refuse_misuse(request.GET, PARAMETERS)
-    query, page = read_search(request.GET.dict(), now=now)
+    refuse_misuse(asked, PARAMETERS)
+    query, page = read_search(asked.dict(), now=now)
     results = search(query, now=now, page=page)
-    body = orjson.dumps(results_as_dict(results, request))
+    body = orjson.dumps(results_as_dict(results, environ))
     return Answer(body, results.found.read_on(), results.found.good_for(now), headers_of(body))
+
+
+def parameters_of(environ: Environ) -> QueryDict:
+    """As Django reads them."""
+    return QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
 
 
 def headers_of(body: bytes) -> tuple[tuple[str, str], ...]:
@@ -77,27 +83,30 @@ def headers_of(body: bytes) -> tuple[tuple[str, str], ...]:
     return ("Content-Length", str(len(body))), ("ETag", f'"{sha256(body).hexdigest()[:32]}"')
 
 
-def results_as_dict(results: SearchResults, request: WSGIRequest) -> dict[str, Any]:
-    """Results as `SearchResultsSerializer` documents them, with links to where `request` asked for them."""
+def results_as_dict(results: SearchResults, environ: Environ) -> dict[str, Any]:
+    """Results as `SearchResultsSerializer` documents them, with links to where they were asked for."""
     writer = JourneyWriter(results.found)
     return {
         "results": [Fragment(writer.write(journey)) for journey in results.journeys],
-        "next": _link(request, results.next),
-        "previous": _link(request, results.previous),
+        "next": _link(environ, results.next),
+        "previous": _link(environ, results.previous),
         "filters": counts_as_dict(results.counts),
     }
 
 
-def _link(request: WSGIRequest, page: Page | None) -> str | None:
-    return None if page is None else str(replace_query_param(request.build_absolute_uri(), "cursor", page.cursor))
+def _link(environ: Environ, page: Page | None) -> str | None:
+    if page is None:
+        return None
+    return str(replace_query_param(WSGIRequest(dict(environ)).build_absolute_uri(), "cursor", page.cursor))
 
 
 OFFER = b'{"offer":"%b","total":%b,%b,"seats_left":%d,"price":%b,"slices":[%b]}'
+SLICE = b'{"duration":"%b","stops":%d,"segments":[%b],"connections":[%b]}'
 
 
 schedule_of = itemgetter(slice(FlightOnSale._fields.index("seats_left")))
-SLICES_WRITTEN = PRICES_WRITTEN = 20_000
-"""Remembered of each at most."""
+REMEMBERED = 20_000
+"""Segments, connections and prices as they were written: so many of each at most."""
 
 
 class WrittenWay(NamedTuple):
@@ -121,7 +130,8 @@ class JourneyWriter:
         self._airports, self._families = found.reference.airports, found.reference.families
         self._terms = _terms(found.reference, found.query.cabin)
         self._signer = Signer()
-        self._slices = _slices(found.reference)
+        self._segments = _segments(found.reference)
+        self._connections = _connections(found.reference)
         self._ways: dict[int, WrittenWay] = {}
 
     def write(self, journey: Journey) -> bytes:
@@ -149,26 +159,34 @@ class JourneyWriter:
         written = self._ways.get(id(itinerary))  # which its options keep
         if written is None:
             flights = itinerary.flights
-            schedules = tuple([schedule_of(flight) for flight in flights])
             written = self._ways[id(itinerary)] = WrittenWay(
-                self._slices.get(schedules) or self._write_slice(schedules, itinerary),
+                self._slice(itinerary),
                 "-".join([str(flight.pk) for flight in flights]),
                 min([flight.seats_left for flight in flights]),
             )
         return written
 
-    def _write_slice(self, schedules: Schedules, itinerary: Itinerary) -> bytes:
-        _make_room(self._slices, SLICES_WRITTEN)
-        written = self._slices[schedules] = orjson.dumps(self._slice(itinerary))
+    def _slice(self, itinerary: Itinerary) -> bytes:
+        flights = itinerary.flights
+        return SLICE % (
+            clock.iso_duration(timedelta(seconds=itinerary.duration)).encode(),
+            itinerary.stops,
+            b",".join([self._segments.get(schedule_of(each)) or self._write_segment(each) for each in flights]),
+            b",".join([self._connection(*both) for both in pairwise(flights)]) if itinerary.stops else b"",
+        )
+
+    def _write_segment(self, flight: FlightOnSale) -> bytes:
+        _make_room(self._segments)
+        written = self._segments[schedule_of(flight)] = orjson.dumps(self._segment(flight))
         return written
 
-    def _slice(self, itinerary: Itinerary) -> dict[str, Any]:
-        return {
-            "duration": clock.iso_duration(timedelta(seconds=itinerary.duration)),
-            "stops": itinerary.stops,
-            "segments": [self._segment(flight) for flight in itinerary.flights],
-            "connections": [self._connection(*flights) for flights in pairwise(itinerary.flights)],
-        }
+    def _connection(self, landing: FlightOnSale, leaving: FlightOnSale) -> bytes:
+        change = landing.destination, landing.arrives, leaving.origin, leaving.departs
+        written = self._connections.get(change)
+        if written is None:
+            _make_room(self._connections)
+            written = self._connections[change] = orjson.dumps(self._connection_as_dict(landing, leaving))
+        return written
 
     def _segment(self, flight: FlightOnSale) -> dict[str, Any]:
         return segment(
@@ -184,7 +202,7 @@ class JourneyWriter:
             status=flight.status,
         )
 
-    def _connection(self, landing: FlightOnSale, leaving: FlightOnSale) -> dict[str, Any]:
+    def _connection_as_dict(self, landing: FlightOnSale, leaving: FlightOnSale) -> dict[str, Any]:
         return connection(
             airport=self._airports[landing.destination],
             onward_airport=self._airports[leaving.origin],
@@ -194,8 +212,14 @@ class JourneyWriter:
 
 
 @lru_cache(maxsize=2)
-def _slices(_reference: Reference) -> dict[Schedules, bytes]:
-    """Slices as they were written with this reference, by all that was read for them."""
+def _segments(_reference: Reference) -> dict[Schedule, bytes]:
+    """Flights as they were written with this reference, by all that was read for them."""
+    return {}
+
+
+@lru_cache(maxsize=2)
+def _connections(_reference: Reference) -> dict[tuple[int, int, int, int], bytes]:
+    """As they were written with this reference, by airport and instant of landing and of leaving."""
     return {}
 
 
@@ -212,12 +236,12 @@ _written: dict[JourneyPrice, WrittenPrice] = {}
 
 
 def _write_price(price: JourneyPrice) -> WrittenPrice:
-    _make_room(_written, PRICES_WRITTEN)
+    _make_room(_written)
     total = orjson.dumps(on_the_wire(price.total, settings.CURRENCY))
     written = _written[price] = WrittenPrice(total, orjson.dumps(price_as_dict(price)))
     return written
 
 
-def _make_room(written: dict[Any, Any], at_most: int) -> None:
-    if len(written) >= at_most:
+def _make_room(written: dict[Any, Any]) -> None:
+    if len(written) >= REMEMBERED:
         written.clear()

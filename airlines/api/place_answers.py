@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.core.handlers.wsgi import WSGIRequest
 
-from airlines.api.answers import headers_of
+from airlines.api.answers import headers_of, parameters_of
 from airlines.api.search import refuse_misuse
 from airlines.services.gazetteer import suggest_places
 from airlines.services.search_cache import Answer
@@ -17,7 +16,7 @@ NOTHING_READ = frozenset[Any]()
 
 def places_answer(environ: Mapping[str, Any]) -> Answer:
     """Places as `PlacesSerializer` documents them. Raises InvalidRequest that names what is wrong with what."""
-    asked = WSGIRequest(dict(environ)).GET
+    asked = parameters_of(environ)
     refuse_misuse(asked, {"q"})
     if "q" not in asked:
         raise InvalidRequest({"q": ["This field is required."]})

@@ -55,8 +55,7 @@ def code_of(place: Place) -> str:
 
 def places_of(reference: Reference) -> dict[str, Airports]:
     """Every place that lows are kept for, with its airports."""
-    places = (reference.place(code) for code in reference.by_code)
-    return {code_of(place): tuple(place.airport_ids) for place in places if place is not None}
+    return {code_of(place): tuple(place.airport_ids) for place in reference.by_code.values()}
 
 
 def all_pairs(places: Mapping[str, Airports]) -> list[Pair]:

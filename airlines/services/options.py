@@ -141,10 +141,13 @@ def worth_showing(options: Sequence[Option]) -> list[Option]:
 
 
 def _beaten(options: Iterable[Option]) -> Iterator[Option]:
-    kept: list[Option] = []
+    kept: list[Itinerary] = []
     # Whatever beats an option stands before it, so that it is enough to look at what was kept.
-    for option in sorted(options, key=lambda option: (option.price, option.arrives, -option.departs)):
-        if any(other.departs >= option.departs and other.arrives <= option.arrives for other in kept):
+    for option in sorted(
+        options, key=lambda option: (option.price, option.itinerary.arrives, -option.itinerary.departs)
+    ):
+        way = option.itinerary
+        if any(other.departs >= way.departs and other.arrives <= way.arrives for other in kept):
             yield option
         else:
-            kept.append(option)
+            kept.append(way)

@@ -5,7 +5,7 @@ that what was charged can be given back coupon by coupon to the last paisa.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -65,10 +65,11 @@ class CouponPrice:
 
     fare: Decimal
     taxes: tuple[TaxLine, ...]
+    total: Decimal = field(init=False)
 
-    @property
-    def total(self) -> Decimal:
-        return self.fare + sum(tax.amount for tax in self.taxes)
+    def __post_init__(self) -> None:
+        # Worked out once: many journeys have the same coupon.
+        object.__setattr__(self, "total", sum([tax.amount for tax in self.taxes], self.fare))
 
 
 @dataclass(frozen=True)

@@ -36,19 +36,20 @@ class Reference:
     """In order of position."""
     network: Network
     prices: PriceBook
-    by_code: dict[str, list[Airport]] = field(default_factory=dict)
+    by_code: dict[str, Place] = field(default_factory=dict)
+    """Airports and cities."""
 
     def __post_init__(self) -> None:
+        airports: dict[str, list[Airport]] = {}
         for airport in self.airports.values():
             for code in {airport.iata, airport.city.code}:
-                self.by_code.setdefault(code, []).append(airport)
+                airports.setdefault(code, []).append(airport)
+        self.by_code.update({code: place_of(code, meant) for code, meant in airports.items()})
 
     def place(self, words: str) -> Place | None:
         """The airport or city with the code in `DEL`, `del` or `New Delhi (DEL)`, if there is one."""
         bracketed = CODE_IN_BRACKETS.search(words)
-        code = (bracketed.group(1) if bracketed else words).upper()
-        airports = self.by_code.get(code)
-        return place_of(code, airports) if airports else None
+        return self.by_code.get((bracketed.group(1) if bracketed else words).upper())
 
     def nearest(self, point: tuple[float, float]) -> list[Place]:
         """The airports nearest to a point (latitude, longitude, in degrees)."""
@@ -60,7 +61,7 @@ class Reference:
 
 
 class _Kept:
-    """The reference of this process, and when it was last known to be true."""
+    """The reference of this process, and until when it is taken to be true."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -69,14 +70,11 @@ class _Kept:
     def forget(self) -> None:
         self.reference: Reference | None = None
         self.last_day: date | None = None
-        self.checked_at = NEVER
+        self.true_until = NEVER
 
     def current(self) -> Reference:
         reference = self.reference
-        if (
-            reference is not None
-            and time.monotonic() < self.checked_at + settings.REFERENCE_CHECKED_EVERY.total_seconds()
-        ):
+        if reference is not None and time.monotonic() < self.true_until:
             return reference
         with self.lock:
             return self._checked()
@@ -91,7 +89,7 @@ class _Kept:
         stamp, self.last_day = _ask()
         if self.reference is None or self.reference.stamp != stamp:
             self.reference = _read(stamp)
-        self.checked_at = asked_at
+        self.true_until = asked_at + settings.REFERENCE_CHECKED_EVERY.total_seconds()
         return self.reference
 
 

@@ -140,9 +140,10 @@ class Found:
 
     def good_for(self, now: datetime) -> float:
         """Seconds for which only a change can make it untrue: until the sale of a flight may close."""
-        closes = (now + settings.SALE_CLOSES_BEFORE_DEPARTURE).timestamp()
-        soon = any(window.opens < closes + settings.SEARCH_KEPT_FOR.total_seconds() for window in self.windows.values())
-        return A_MOMENT if soon else settings.SEARCH_KEPT_FOR.total_seconds()
+        kept_for = settings.SEARCH_KEPT_FOR
+        soon = (now + settings.SALE_CLOSES_BEFORE_DEPARTURE + kept_for).timestamp()
+        first = min([window.opens for window in self.windows.values()], default=soon)
+        return A_MOMENT if first < soon else kept_for.total_seconds()
 
     def counts(self) -> Counts:
         """What each choice of a filter would leave; connection airports by IATA code."""

@@ -340,15 +340,18 @@ class TestWhatIsWrittenAtOnce:
         assert written
 
     def test_forgets_what_was_written_when_it_is_full(self, now, network, monkeypatch):
-        monkeypatch.setattr(answers, "SLICES_WRITTEN", 1)
-        monkeypatch.setattr(answers, "PRICES_WRITTEN", 1)
+        monkeypatch.setattr(answers, "REMEMBERED", 1)
         monkeypatch.setattr(price_book, "REMEMBERED", 1)
         answers._written.clear()
         results = journeys(now, max_stops="1")
         writer = JourneyWriter(results.found)
         written = [writer.write(journey) for journey in results.journeys]
 
-        assert (len(answers._written), len(answers._slices(results.found.reference))) == (1, 1)
+        remembered = (
+            answers._written,
+            *(each(results.found.reference) for each in (answers._segments, answers._connections)),
+        )
+        assert list(map(len, remembered)) == [1, 1, 1]
         assert written == [JourneyWriter(results.found).write(journey) for journey in results.journeys]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import TypedDict
 
 MINOR_DIGITS = dict.fromkeys(
@@ -30,7 +31,12 @@ def minor_digits(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """`amount` to the currency's minor unit, halves away from zero as fares and taxes are rounded."""
-    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
+@cache
+def _minor_unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-minor_digits(currency))
 
 
 def written(amount: Decimal, currency: str) -> str:
