@@ -5,7 +5,7 @@ written once, and the rest are plain dictionaries that orjson writes. `results_a
 `OfferSerializer` documents and `offer_as_dict` writes of one offer, to which a test holds it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -37,7 +37,7 @@ from airlines.services.search_cache import Answer, search_cache
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 
-Environ = Mapping[str, Any]
+Environ = dict[str, Any]
 Schedule = tuple[Any, ...]
 """What a flight's row says besides seats and fares."""
 
@@ -64,18 +64,18 @@ def key_of(environ: Environ) -> tuple[Any, ...]:
 
 
 def _make(environ: Environ) -> Answer:
-    asked = parameters_of(environ)
     now = timezone.now()
-    refuse_misuse(asked, PARAMETERS)
-    query, page = read_search(asked.dict(), now=now)
+    query, page = read_search(parameters_of(environ, PARAMETERS), now=now)
     results = search(query, now=now, page=page)
     body = orjson.dumps(results_as_dict(results, environ))
     return Answer(body, results.found.read_on(), results.found.good_for(now), headers_of(body))
 
 
-def parameters_of(environ: Environ) -> QueryDict:
-    """As Django reads them."""
-    return QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
+def parameters_of(environ: Environ, known: Container[str]) -> dict[str, str]:
+    """What was asked, as Django reads it. Raises InvalidRequest for what is not `known` or came twice."""
+    asked = QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
+    refuse_misuse(asked, known)
+    return {name: str(text) for name, text in asked.items()}
 
 
 def headers_of(body: bytes) -> tuple[tuple[str, str], ...]:
