@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -136,6 +137,30 @@ def test_no_list_asks_more_for_being_longer(model, desk, one_more):
     long = _queries_of(desk, model)
 
     assert len(long) == len(short), "\n".join(long)
+
+
+QUERIES = {
+    "airlines.flight": 6,
+    "airlines.flightfare": 4,
+    "airlines.schedule": 6,
+    "bookings.booking": 8,
+    "bookings.coupon": 3,
+    "bookings.payment": 3,
+    "bookings.ticket": 3,
+    "notifications.message": 3,
+}
+"""Of the lists that are long, with who asks and their session."""
+
+
+@pytest.mark.parametrize("label", QUERIES)
+def test_a_long_list_asks_as_much_as_it_did(label, desk, one_more):
+    one_more()
+    model = apps.get_model(label)
+    desk.get(url(model, ""))
+
+    asked = _queries_of(desk, model)
+
+    assert len(asked) == QUERIES[label], "\n".join(asked)
 
 
 def test_the_page_of_a_booking_asks_no_more_for_a_larger_party(desk, traveller, in_a_month, now):

@@ -9,7 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from airlines.models import FlightFare
-from airlines.tests.factories import make_flight
+from airlines.services.repricing import give_to_rules
+from airlines.tests.factories import make_flight, make_pricing_rule
 from bookings.models import Booking
 from bookings.services.reports import write_reports
 from bookings.tests.factories import adult, make_booking, make_hold
@@ -81,8 +82,38 @@ def test_a_revenue_managers_hour(at_the_desk, traveller, flight):
     page.locator("[name=reason]").fill("It fills well")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Change these prices").click()
-    expect(page.get_by_role("button", name="Undo: give back the prices before")).to_be_visible()
-    assert FlightFare.objects.get(flight_cabin__flight=flight).amount == 4400
+    fare = FlightFare.objects.get(flight_cabin__flight=flight)
+    assert fare.amount == 4400
+    page.goto(f"/admin/airlines/flight/{flight.pk}/prices/")
+    expect(page.get_by_role("main").or_(page.locator("#main")).get_by_text("4,400").first).to_be_visible()
+    no_wider_than_the_window(page)
+
+    page.goto("/admin/airlines/farechange/")
+    page.get_by_role("link", name=re.compile("#")).first.click()
+    page.get_by_role("button", name="Undo: give back the prices before").click()
+    expect(page.get_by_text("undone").first).to_be_visible()
+    fare.refresh_from_db()
+    assert fare.amount == 4000
+
+
+def test_a_revenue_managers_rule_is_seen_before_it_is_saved(at_the_desk, flight):
+    rule = make_pricing_rule("Full flights", load={0: 110})
+    give_to_rules(fare=FlightFare.objects.get(flight_cabin__flight=flight), now=timezone.now())
+    band = rule.bands.get()
+    page = at_the_desk(Role.REVENUE_MANAGER)
+
+    page.goto(f"/admin/airlines/pricingrule/{rule.pk}/change/")
+    page.locator("[name=bands-0-percent]").fill("130")
+    page.get_by_role("button", name="See what would change, without saving").click()
+    expect(page.get_by_text("₹5,200").first).to_be_visible()
+    no_wider_than_the_window(page)
+    band.refresh_from_db()
+    assert band.percent == 110
+
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    page.wait_for_url("**/admin/airlines/pricingrule/**")
+    band.refresh_from_db()
+    assert band.percent == 130
 
 
 def test_revenue_is_taken_away_by_who_asked(at_the_desk, traveller, flight):

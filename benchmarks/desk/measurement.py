@@ -107,6 +107,7 @@ def _asked() -> dict[str, list[str]]:
     name = booking.passengers.get(position=0).family_name
     flight = _busiest()
     day, week_ago = flight.departs_on, timezone.now().date() - timedelta(days=7)
+    long_past = day - timedelta(days=200)
     ticket = Ticket.objects.latest("pk").number
     route = f"origin__id__exact={flight.origin_id}&destination__id__exact={flight.destination_id}"
     made = f"held_at_from_0={week_ago}&held_at_from_1=00:00&held_at_to_0={week_ago}&held_at_to_1=23:59"
@@ -120,6 +121,7 @@ def _asked() -> dict[str, list[str]]:
             "status__exact=cancelled",
             made,
             "cabin__exact=economy",
+            "o=6",
             "p=40",
         ],
         "bookings.payment": ["status__exact=started", "status__exact=partly_refunded", f"q={booking.locator}", "p=40"],
@@ -129,8 +131,11 @@ def _asked() -> dict[str, list[str]]:
             f"flight__id__exact={flight.pk}",
             "status__exact=open",
             "status__exact=held",
+            "status__exact=checked_in",
             f"flight__departs_on_from={day}&flight__departs_on_to={day}",
+            f"flight__departs_on_from={long_past}&flight__departs_on_to={long_past}",
             f"q={booking.locator}",
+            f"q={flight.number}",
         ],
         "airlines.flight": [
             f"q={flight.number}",
@@ -141,7 +146,13 @@ def _asked() -> dict[str, list[str]]:
             "when=all",
             "status__exact=landed",
         ],
-        "airlines.flightfare": [f"q={flight.number}", "priced_by__exact=rules", "when=all"],
+        "airlines.flightfare": [
+            f"q={flight.number}",
+            "priced_by__exact=rules",
+            "priced_by__exact=staff",
+            "when=all",
+            f"flight_cabin__flight__departs_on_from={long_past}&flight_cabin__flight__departs_on_to={long_past}",
+        ],
         "notifications.message": ["status__exact=dead", f"q={booking.locator}", f"q={booking.contact_email}"],
         "gateway.user": ["q=person77", "is_staff__exact=1"],
     }

@@ -1,5 +1,7 @@
 """The first page of the desk: what waits, what leaves, what was sold, for each as far as they may see it."""
 
+import html
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -180,6 +182,18 @@ def test_each_role_sees_its_own_day(page_of, role, now):
     shown = page_of(of_role(role)).get(DESK).context["today"]
 
     assert (len(shown["tiles"]), [chart.key for chart in shown["charts"]]) == SEEN[role]
+
+
+@pytest.mark.parametrize("role", STAFF_ROLES)
+def test_each_role_is_led_only_to_pages_that_it_may_see(page_of, role, traveller, now):
+    make_booking(traveller, make_flight(departs_at=now + timedelta(hours=2)), now=now)
+    desk = page_of(of_role(role))
+    page = desk.get(DESK).content.decode()
+
+    paths = {html.unescape(path) for path in re.findall(r'href="(/admin/[^"]*)"', page)} - {"/admin/logout/"}
+
+    assert paths
+    assert {path: desk.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 def test_numbers_lead_nowhere_where_the_list_is_not_theirs(page_of, now):

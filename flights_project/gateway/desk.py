@@ -388,9 +388,7 @@ def badge(text: str, colour: str) -> SafeString:
 
 
 def two_lines(first: object, second: object) -> SafeString:
-    """A narrow cell: what matters above, what explains it below, neither broken."""
+    """A narrow cell: what matters above, what explains it below; on a wide page neither is broken."""
     return format_html(
-        '<div class="whitespace-nowrap">{}</div><div class="text-subtle text-xs whitespace-nowrap">{}</div>',
-        first,
-        second,
+        '<div class="desk-lines"><div>{}</div><div class="text-subtle text-xs">{}</div></div>', first, second
     )
