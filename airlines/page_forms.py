@@ -29,6 +29,9 @@ PLACES_LISTED = 200
 OF_THE_STEP = ("depart_after", "depart_before", "arrive_after", "arrive_before", "via", "cursor")
 """Parameters that are of one slice only: choosing a flight leaves them behind."""
 CARDS_ON_A_PAGE = 20
+ALWAYS_SHOWN = 2
+"""Flights of a journey of several that have fields without being asked for."""
+FURTHER = frozenset(str(number) for number in range(ALWAYS_SHOWN + 1, len(ROWS) + 1))
 ONE_ADULT = {"adults": "1", "children": "0", "infants": "0", "cabin": CabinClass.ECONOMY.value}
 
 
@@ -206,9 +209,16 @@ class SearchPageForm(FilterFields):
     chosen = _text(_("Chosen flights"), forms.HiddenInput())
 
     def __init__(
-        self, asked: Mapping[str, Any] | None = None, *, now: datetime | None = None, remembered: str = ""
+        self,
+        asked: Mapping[str, Any] | None = None,
+        *,
+        now: datetime | None = None,
+        remembered: str = "",
+        flights: str = "",
     ) -> None:
+        """`remembered` is the search to begin with, `flights` how many of a journey of several have fields."""
         self.now = now or timezone.now()
+        self.flights = int(flights) if flights in FURTHER else ALWAYS_SHOWN
         self.first_day = first_day = (self.now - ANYWHERE_STILL).date()
         initial = ONE_ADULT | {"trip": self.RETURN}
         super().__init__(_complete(asked), initial=initial | _still_to_come(remembered, first_day))
@@ -248,14 +258,15 @@ class SearchPageForm(FilterFields):
 
     @property
     def more_slices(self) -> list[list[forms.BoundField]]:
-        """The fields of the second to the last slice of a journey of several."""
-        return [[self[name] for name in row] for row in ROWS[1:]]
+        """The fields of the second slice of a journey of several, and of all up to the last that is entered."""
+        entered = [number for number, row in enumerate(ROWS, start=1) if any(self[name].value() for name in row)]
+        return [[self[name] for name in row] for row in ROWS[1 : max([self.flights, *entered])]]
 
     @property
-    def has_further_slices(self) -> bool:
-        """Whether something is entered or wrong in the third slice or a later one."""
-        names = [name for row in ROWS[2:] for name in row]
-        return any(self[name].value() or self[name].errors for name in names)
+    def one_more_flight(self) -> int | None:
+        """How many flights there would be with one more; None where there are as many as a journey has."""
+        flights = len(self.more_slices) + 2
+        return flights if flights <= len(ROWS) else None
 
     @property
     def travellers(self) -> int:
@@ -358,7 +369,7 @@ def _still_to_come(remembered: str, first_day: date) -> dict[str, str]:
     known = {*SearchPageForm.base_fields, *(name for row in ROWS[1:] for name in row)} - {*FilterFields.base_fields}
     days = {"return_on", *(day for _origin, _destination, day in ROWS)}
     try:
-        asked = dict(parse_qsl(remembered, max_num_fields=len(known)))
+        asked = dict(parse_qsl(remembered, max_num_fields=2 * len(known)))
     except ValueError:
         return {}
     return {

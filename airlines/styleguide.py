@@ -1,17 +1,16 @@
 """What the page of all components shows: a journey, fares and a form that stand in no database."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from airlines.itineraries import PriceLine, PriceTable
 from airlines.models import Airport, City, FareFamily, Flight
 from airlines.services.offers import FlightsInOrder
 from airlines.services.pricing import TaxLine
+from flights_project.gateway.icons import icons
 
 COLOURS = (
     "ground",
@@ -34,7 +33,6 @@ COLOURS = (
     "hero",
 )
 """Tokens of `static/css/tokens.css`."""
-SYMBOL = re.compile(r'<symbol id="([a-z]+)"')
 NOON = datetime(2026, 12, 5, 6, 30, tzinfo=UTC)
 
 
@@ -71,7 +69,7 @@ def samples() -> dict[str, Any]:
             Decimal(10890),
         ),
         "colours": COLOURS,
-        "icons": SYMBOL.findall((settings.BASE_DIR / "static/img/icons.svg").read_text()),
+        "icons": list(icons()),
         "form": EveryField(),
         "wrong": EveryField({"name": "Asha", "email": "asha@", "seat": "A"}, auto_id="wrong_%s"),
     }

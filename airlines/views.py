@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -61,7 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """What can be bought. A journey of several slices is chosen slice by slice (`chosen`), the last with its offer."""
     now = timezone.now()
-    form = SearchPageForm(request.GET or None, now=now, remembered=request.COOKIES.get(REMEMBERED, ""))
+    form = _search_form(request, now)
     context: dict[str, object] = {"form": form, "places": listed_places()}
     if not form.is_valid():
         return render(request, "airlines/search_form.html", context)
@@ -83,6 +83,13 @@ def search(request: HttpRequest) -> HttpResponse:
     response = render(request, "airlines/search.html", context | found)
     _remember(response, form.to_remember)
     return response
+
+
+def _search_form(request: HttpRequest, now: datetime) -> SearchPageForm:
+    """What is asked; what is only entered so far where fields of one more flight are asked for (`flights`)."""
+    if flights := request.GET.get("flights"):
+        return SearchPageForm(now=now, remembered=request.GET.urlencode(), flights=flights)
+    return SearchPageForm(request.GET or None, now=now, remembered=request.COOKIES.get(REMEMBERED, ""))
 
 
 def _remember(response: HttpResponse, search: str) -> None:

@@ -1,17 +1,19 @@
 """What somebody has typed of who travels, kept for a while beside their session and nowhere else.
 
 An offer can lapse, sell out or change its price while people type, and they may go back, reload or choose another
-flight: the next form starts with what they have typed already. It is found by the key of the session, so by nobody
-after a log-out, and the cache forgets it by itself.
+flight. Each offer has a draft of its own, so that two open pages never mix their travellers; an offer that nothing was
+typed for begins with what was typed last. Drafts are found by the key of the session, so by nobody after a log-out, and
+the cache forgets them by itself.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 
-from airlines.services.pricing import Party
+from airlines.services.offers import OfferClaim
 from bookings.forms import CONTACT_FIELDS, TRAVELLER_FIELDS, kinds_of, prefix_of
 
 KEPT_FOR = timedelta(hours=2)
@@ -19,24 +21,27 @@ LONGEST = 254
 """Nothing that a form takes is longer."""
 
 
-def keep(session: SessionBase, *, party: Party, typed: Mapping[str, str]) -> None:
-    """Keep the fields of a booking form for `party`, unchecked."""
+def keep(session: SessionBase, *, offer: OfferClaim, typed: Mapping[str, str]) -> None:
+    """Keep the fields of a booking form for `offer`, unchecked."""
     travellers = [
         {"kind": str(kind)} | _fields(typed, f"{prefix_of(position)}-", TRAVELLER_FIELDS)
-        for position, kind in enumerate(kinds_of(party))
+        for position, kind in enumerate(kinds_of(offer.party))
     ]
     contact = _fields(typed, "contact-", CONTACT_FIELDS)
-    cache.set(_key(session), {"travellers": travellers, "contact": contact}, KEPT_FOR.total_seconds())
+    draft = _key(session, offer.without_price)
+    _set(draft, {"travellers": travellers, "contact": contact})
+    _set(_last(session), draft)
 
 
-def recall(session: SessionBase, *, party: Party) -> dict[str, str]:
-    """The kept fields as a form for `party` names them, each traveller in the next place for their kind."""
-    draft = cache.get(_key(session))
+def recall(session: SessionBase, *, offer: OfferClaim) -> dict[str, str]:
+    """The fields kept for `offer`, else those kept last, as its form names them, each traveller in the next place for
+    their kind."""
+    draft = cache.get(_key(session, offer.without_price)) or _kept_last(session)
     if draft is None:
         return {}
     left = list(draft["travellers"])
     kept = {f"contact-{name}": value for name, value in draft["contact"].items()}
-    for position, kind in enumerate(kinds_of(party)):
+    for position, kind in enumerate(kinds_of(offer.party)):
         traveller = next((each for each in left if each["kind"] == kind), None)
         if traveller is not None:
             left.remove(traveller)
@@ -45,15 +50,36 @@ def recall(session: SessionBase, *, party: Party) -> dict[str, str]:
 
 
 def is_kept(session: SessionBase) -> bool:
-    return cache.has_key(_key(session))
+    """Whether another offer would begin with something."""
+    return _kept_last(session) is not None
 
 
-def forget(session: SessionBase) -> None:
-    cache.delete(_key(session))
+def hand_over(session: SessionBase, *, offer: OfferClaim, locator: str) -> None:
+    """The draft of `offer` is the booking's now, and is forgotten with it."""
+    _set(_key(session, locator), _key(session, offer.without_price))
 
 
-def _key(session: SessionBase) -> str:
-    return f"typed-travellers:{session.session_key}"
+def forget(session: SessionBase, *, locator: str) -> None:
+    """Forget what was typed for the booking `locator`; what is typed for other offers stays."""
+    booking = _key(session, locator)
+    cache.delete_many([booking, cache.get(booking, booking)])
+
+
+def _kept_last(session: SessionBase) -> Any:
+    draft = cache.get(_last(session))
+    return cache.get(draft) if draft else None
+
+
+def _set(key: str, value: object) -> None:
+    cache.set(key, value, KEPT_FOR.total_seconds())
+
+
+def _last(session: SessionBase) -> str:
+    return _key(session, "last")
+
+
+def _key(session: SessionBase, name: str) -> str:
+    return f"typed-travellers:{session.session_key}:{name}"
 
 
 def _fields(typed: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_core_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from flights_project.local.environment import PROJECT
 from flights_project.local.lifetime import Servers
@@ -28,6 +28,8 @@ FLAGS = [
 
 NOTHING_HAPPENS: dict[str, Any] = {"content_type": "text/event-stream", "body": "retry: 3600000\n\n"}
 """What a price stream says while no price changes."""
+
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -68,12 +70,17 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(params=["wide", "narrow", "no-javascript"])
 def page(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) -> Iterator[Page]:
-    """A page at a desk, on a phone, and in a browser without JavaScript. An error of a script fails the test."""
+    """A page at a desk in light, on a phone in dark, and without JavaScript in colours forced on it.
+
+    An error of a script fails the test.
+    """
     width = 360 if request.param == "narrow" else 1280
     context = chromium.new_context(
         base_url=live_server.url,
         viewport={"width": width, "height": 900},
         java_script_enabled=request.param != "no-javascript",
+        color_scheme="dark" if request.param == "narrow" else "light",
+        forced_colors="active" if request.param == "no-javascript" else "none",
         reduced_motion="reduce",
         service_workers="block",  # what it asks for, `page.route` would not see
     )
@@ -91,14 +98,20 @@ def page(request: pytest.FixtureRequest, chromium: Browser, live_server: Any) ->
 
 @pytest.fixture
 def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
-    """Looks at the page that is open: no violation of WCAG 2.2 AA, and nothing to scroll sideways for."""
+    """Looks at the page that is open: no violation of WCAG 2.2 AA, and nothing to scroll sideways for.
+
+    Not at twice the size of a desk's either, nor in the least width that WCAG asks for (1.4.10).
+    """
     runs_scripts = request.node.callspec.params["page"] != "no-javascript"
 
     def check() -> None:
         if runs_scripts:  # axe is one
             violations = Axe().run(page, options=WCAG)["violations"]
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
-        root = "document.documentElement"
-        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+        assert page.evaluate(FITS)
+        size = page.viewport_size or ViewportSize(width=1280, height=900)
+        page.set_viewport_size({"width": 320 if size["width"] < 640 else 640, "height": size["height"]})
+        assert page.evaluate(FITS), page.viewport_size
+        page.set_viewport_size(size)
 
     return check

@@ -130,6 +130,26 @@ def test_back_and_reload_never_book_twice(page: Page, check, departure):
     assert Booking.objects.count() == 1
 
 
+@pytest.mark.usefixtures("flights", "asha")
+@pytest.mark.parametrize("page", ["wide"], indirect=True)
+def test_two_tabs_do_not_mix_their_travellers(page: Page, check, departure):
+    search(page, check, departure)
+    page.get_by_role("link", name="Choose Light, KV101").click()
+    log_in(page, check)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("link", name="Back to the flights").click()
+    other.get_by_role("link", name="Choose Flex, KV101").click()
+    for tab, name in ((page, "Aşa"), (other, "Dev")):
+        with tab.expect_response("**/book/typed/"):
+            tab.get_by_label("Given name").fill(name)
+            tab.get_by_label("Family name").focus()
+
+    for tab, name in ((page, "Aşa"), (other, "Dev")):
+        tab.reload()
+        expect(tab.get_by_label("Given name")).to_have_value(name)
+
+
 def test_what_was_typed_is_kept_and_the_error_is_linked(page: Page, check, flights, departure):
     page.goto("/")
     page.get_by_label("From", exact=True).fill("Atlantis")

@@ -41,9 +41,17 @@ class OfferClaim:
 
     @property
     def token(self) -> str:
+        return Signer().sign(self._text).decode()
+
+    @property
+    def without_price(self) -> str:
+        """What was chosen, whatever it costs: the same when its price has changed."""
+        return self._text.rpartition("|")[0]
+
+    @property
+    def _text(self) -> str:
         slices = "/".join(["-".join(map(str, flights)) for flights in self.slices])
-        claimed = claim_text(slices=slices, cabin=self.cabin, family=self.family, party=self.party, total=self.total)
-        return Signer().sign(claimed).decode()
+        return claim_text(slices=slices, cabin=self.cabin, family=self.family, party=self.party, total=self.total)
 
 
 def claim_text(*, slices: str, cabin: str, family: str, party: Party, total: Decimal) -> str:

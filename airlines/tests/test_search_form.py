@@ -55,13 +55,32 @@ def test_a_link_without_travellers_is_for_one_adult_in_economy(client, flight):
     assert "1 traveller, Economy" in read(client.get("/search/", ASKED | {"adults": ""})).words
 
 
-def test_more_flights_are_in_sight_where_some_are_asked_for(client, flight):
-    def further(**asked):
-        page = client.get("/search/", ASKED | {"trip": "multi"} | asked).content.decode()
-        return re.findall(r'<details class="search-further"( open)?>', page)
+def test_a_flight_more_has_fields_once_it_is_asked_for(client, flight):
+    entered = ASKED | {"trip": "multi", "origin2": "BOM"}
 
-    assert further(origin2="BOM") == [""]
-    assert further(origin3="BOM") == [" open"]
+    def flights(**asked):
+        page = client.get("/search/", entered | asked).content.decode()
+        more = re.search(r'name="flights" value="(\d)"', page)
+        return re.findall(r'name="origin(\d)"', page), more and more[1]
+
+    assert flights() == (["2"], "3")
+    assert flights(flights=4) == (["2", "3", "4"], "5")
+    assert flights(destination5="DEL") == (["2", "3", "4", "5"], "6")
+    assert flights(flights=6) == (["2", "3", "4", "5", "6"], None)
+
+
+def test_asking_for_a_flight_more_keeps_what_is_entered_and_finds_no_fault(client, flight):
+    page = read(client.get("/search/", {"trip": "multi", "origin": "Atlantis", "destination2": "BOM", "flights": 3}))
+
+    assert (page.value("origin"), page.value("destination2")) == ("Atlantis", "BOM")
+    assert "Error" not in page.words
+
+
+@pytest.mark.parametrize("flights", ["0", "7", "many", "-3", "3" * 400])
+def test_no_other_number_of_flights_has_fields(client, flight, flights):
+    page = read(client.get("/search/", ASKED | {"trip": "multi", "flights": flights}))
+
+    assert [name for name in page.fields if name.startswith("origin")] == ["origin", "origin2"]
 
 
 def test_days_to_choose_from_carry_their_lowest_price(client, flight):

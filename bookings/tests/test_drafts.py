@@ -1,5 +1,6 @@
 """What was typed of who travels is not lost: another price, another flight, the way back, the page loaded again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,36 @@ def test_back_from_the_payment_shows_the_names_and_the_way_on(mine, flight, now)
     assert page.value("passengers-0-given_name") == "Aşa"
 
 
+def test_each_offer_keeps_its_own_names(mine, flight, now, in_a_month):
+    offer = offer_of(flight, now)
+    other = offer_of(make_flight("DEL", "BLR", departs_at=in_a_month), now)
+    mine.post("/book/typed/", {"offer": offer} | typed())
+    assert names_on(mine, other) == ["Aşa"]
+
+    mine.post("/book/typed/", {"offer": other} | typed(given_name="Dev"))
+
+    assert (names_on(mine, offer), names_on(mine, other)) == (["Aşa"], ["Dev"])
+
+
+def test_a_new_price_keeps_the_names_of_its_offer(mine, flight, now):
+    claim = claim_for([flight], now=now)
+    mine.post("/book/typed/", {"offer": claim.token} | typed())
+
+    assert names_on(mine, replace(claim, total=claim.total + 1).token) == ["Aşa"]
+
+
+def test_paying_forgets_the_names_of_its_own_offer_only(mine, flight, now, in_a_month):
+    other = offer_of(make_flight("DEL", "BLR", departs_at=in_a_month + timedelta(days=2)), now)
+    mine.post("/book/typed/", {"offer": other} | typed(given_name="Dev"))
+    offer = offer_of(flight, now)
+    mine.post("/book/", {"offer": offer} | typed() | CONTACT)
+    booking = Booking.objects.get()
+
+    mine.post(f"/trips/{booking.locator}/pay/", {"token": "tok_ok", "total": booking.total})
+
+    assert (names_on(mine, offer), names_on(mine, other)) == (["Asha"], ["Dev"])
+
+
 def test_names_are_forgotten_once_the_booking_is_paid(mine, flight, now):
     offer = offer_of(flight, now)
     mine.post("/book/", {"offer": offer} | typed() | CONTACT)
@@ -125,7 +156,7 @@ def test_no_more_is_kept_than_a_form_takes(mine, flight, now):
 
     mine.post("/book/typed/", {"offer": offer_of(flight, now)} | everything)
 
-    kept = drafts.recall(mine.session, party=Party())
+    kept = drafts.recall(mine.session, offer=claim_for([flight], now=now))
     assert set(kept) == set(typed())
     assert len(kept["passengers-0-given_name"]) == drafts.LONGEST
 

@@ -72,11 +72,13 @@ def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpRe
     """The booking, or the page that says what stands in its way. What was typed is kept in any case."""
     try:
         claim, has_lapsed = _open(token)
-        drafts.keep(request.session, party=claim.party, typed=request.POST.dict())
+        drafts.keep(request.session, offer=claim, typed=request.POST.dict())
         form = BookingForm(claim.party, request.POST, owner=request.user)
         booking = _hold_seats(request, claim, form) if form.is_valid() and not has_lapsed else None
-        if booking is not None and form.asks_to_save:
-            _save_travellers(request, form)
+        if booking is not None:
+            drafts.hand_over(request.session, offer=claim, locator=booking.locator)
+            if form.asks_to_save:
+                _save_travellers(request, form)
     except (OfferInvalid, NotOnSale, SeatsGone) as error:
         return None, _offer_gone(request, token, error)
     if booking is not None:
@@ -137,7 +139,7 @@ def keep_typed(request: TravellerRequest) -> HttpResponse:
         claim, _has_lapsed = _open(request.POST.get("offer", ""))
     except OfferInvalid:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
-    drafts.keep(request.session, party=claim.party, typed=request.POST.dict())
+    drafts.keep(request.session, offer=claim, typed=request.POST.dict())
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
@@ -155,7 +157,7 @@ def _offer_page(
         offer = price_again(claim, now=timezone.now())
     except DomainError as error:
         return _offer_gone(request, token, error)
-    typed = drafts.recall(request.session, party=offer.party) if typed is None else typed
+    typed = drafts.recall(request.session, offer=claim) if typed is None else typed
     form = form or BookingForm(offer.party, owner=request.user, kept=typed)
     form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
     return render(

@@ -70,7 +70,7 @@ def _after_payment(request: HttpRequest, payment: Payment) -> HttpResponse:
         return redirect(url) if url.startswith("/") else redirect("pay", locator)
     if payment.status in (Payment.Status.STARTED, Payment.Status.FAILED):
         return redirect("pay", locator)
-    drafts.forget(request.session)
+    drafts.forget(request.session, locator=locator)
     return redirect("trip", locator)
 
 

@@ -108,11 +108,12 @@
     live.textContent = words.join(" ");
   }
 
-  follow();
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  whenIdle(follow); // the page comes first: nothing is missed, since the stream goes on from where it was rendered
   document.addEventListener("htmx:afterSettle", follow);
   window.addEventListener("pagehide", () => {
     stream?.close();
     followed = "";
   });
-  window.addEventListener("pageshow", follow);
+  window.addEventListener("pageshow", ({ persisted }) => persisted && follow());
 })();

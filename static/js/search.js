@@ -16,11 +16,13 @@ for (const form of document.querySelectorAll("[data-search-form]")) {
   departOn.addEventListener("change", keepOrder);
   if (departOn.value) returnOn.min = departOn.value;
 
-  form.addEventListener("change", ({ target }) => {
-    const number = target.name.match(/^destination(\d?)$/)?.[1];
+  const goOnFrom = ({ name, value }) => {
+    const number = name.match(/^destination(\d?)$/)?.[1];
     const next = number === undefined ? undefined : form.elements[`origin${Number(number || 1) + 1}`];
-    if (next && !next.value) next.dataset.given = next.value = target.value;
-  });
+    if (next && !next.value) next.dataset.given = next.value = value;
+  };
+  form.addEventListener("change", ({ target }) => goOnFrom(target));
+  for (const input of form.querySelectorAll("[name^=destination]")) goOnFrom(input);
   // A flight of which only we have entered something is not asked for.
   form.addEventListener("submit", () => {
     for (const given of form.querySelectorAll("[data-given]")) {
@@ -44,8 +46,10 @@ for (const form of document.querySelectorAll("[data-suggestions]")) {
 }
 window.addEventListener("pageshow", () => document.documentElement.classList.remove("is-leaving"));
 
-// Of days side by side, the one that is shown is in sight.
-for (const list of document.querySelectorAll(".price-strip ol")) {
-  const shown = list.querySelector(".is-shown");
-  if (shown) list.scrollLeft = shown.offsetLeft - (list.clientWidth - shown.offsetWidth) / 2;
-}
+// Of days side by side, the one that is shown is in sight, once the page is laid out anyway.
+requestAnimationFrame(() => {
+  for (const list of document.querySelectorAll(".price-strip ol")) {
+    const shown = list.querySelector(".is-shown");
+    if (shown) list.scrollLeft = shown.offsetLeft - (list.clientWidth - shown.offsetWidth) / 2;
+  }
+});

@@ -5,18 +5,20 @@ from decimal import ROUND_CEILING, Decimal
 
 from django import template
 from django.conf import settings
-from django.templatetags.static import static
 from django.utils import formats
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from flights_project.gateway.devices import device_in_words
+from flights_project.gateway.icons import icons
 from flights_project.lib import clock
 from flights_project.lib.money import MoneyAmount, written
 
 register = template.Library()
 
 BRIEFLY_FROM = 100_000
+
+register.filter("device", device_in_words)
 
 
 @register.filter
@@ -97,9 +99,5 @@ def days_later(departs_at: datetime, origin_zone: str, arrives_at: datetime, des
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture of `static/img/icons.svg`, which readers of the screen pass over."""
-    return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        static("img/icons.svg"),
-        name,
-    )
+    """A picture of `templates/components/icons.svg`, which readers of the screen pass over."""
+    return icons()[name]
