@@ -29,7 +29,7 @@
       this.dialog.addEventListener("click", (event) => this.click(event));
       this.dialog.addEventListener("keydown", (event) => this.key(event));
       this.dialog.addEventListener("close", () => this.input?.focus());
-      WIDE.addEventListener("change", () => this.dialog.open && this.turn(this.shown));
+      WIDE.addEventListener("change", () => this.dialog.open && this.turn(this.wanted?.slice(0, 7) ?? this.shown, this.wanted));
     }
 
     // A button inside the field: the field itself can still be typed into.
