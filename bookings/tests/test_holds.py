@@ -239,7 +239,7 @@ def test_what_is_paid_gone_or_being_paid_cannot_be_released(traveller, flight, n
 def test_behind_the_look_for_people_stands_a_constraint(traveller, flight, now, monkeypatch):
     person = adult()
     make_hold(traveller, flight, now=now, travellers=[person])
-    monkeypatch.setattr(holds, "refuse_elsewhere", lambda *args: None)
+    monkeypatch.setattr(holds, "refuse_elsewhere", lambda *args, by: None)
 
     with pytest.raises(AlreadyBooked):
         make_hold(traveller, flight, now=now, travellers=[person])
