@@ -1,7 +1,8 @@
 """Checking in: from `CHECK_IN_OPENS_HOURS` until `CHECK_IN_CLOSES_MINUTES` before departure, by all travellers at once.
 
 What is locked, in this order, before anything is checked: the booking, then the cabins of its flights in primary-key
-order. Who has no seat gets one, as close to each other as free seats allow.
+order, so that nobody checks in on a flight that is being cancelled. Who has no seat gets one, as close to each other as
+free seats allow.
 """
 
 from datetime import datetime
@@ -26,6 +27,7 @@ def check_in(*, booking: Booking, now: datetime) -> list[Coupon]:
     while ordered seats are being paid.
     """
     locked = Booking.objects.locked(booking.pk)
+    inventory.lock_cabins(flights=locked.segments.values_list("flight_id", flat=True), cabin=locked.cabin)
     open_now = [each for each in locked.segments.select_related("flight") if each.is_open_for_check_in(now)]
     on_board = list(coupons_to_seat(locked).filter(segment__in=open_now))
     if not any(coupon.is_unused for coupon in on_board):
@@ -34,7 +36,6 @@ def check_in(*, booking: Booking, now: datetime) -> list[Coupon]:
         raise PaymentRunning
     drop_open_order(booking=locked, now=now)
     flights = [segment.flight for segment in open_now]
-    inventory.lock_cabins(flights=[flight.pk for flight in flights], cabin=locked.cabin)
     maps = seat_maps(flights=flights, cabin=locked.cabin, booking=locked)
     for segment in open_now:
         _seat(segment, [coupon for coupon in on_board if coupon.segment_id == segment.pk], maps[segment.flight_id])

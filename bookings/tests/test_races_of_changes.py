@@ -8,7 +8,7 @@ from itertools import product
 from threading import Barrier, Event, current_thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from airlines.models import FareFamily, FlightCabin
 from airlines.services import inventory
@@ -22,7 +22,7 @@ from bookings.services.airplane_swaps import swap_airplane
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
 from bookings.services.choices import accept, move, refund
-from bookings.services.irregular_days import delay_flight
+from bookings.services.irregular_days import cancel_flight, delay_flight
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.seating import choose_seats
@@ -270,6 +270,27 @@ def locked_but_once(flight):
     locked = list(found.select_for_update(of=("self",), no_key=True))
     airplane_swaps.operations.lock_flight(flight)
     return locked
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_nobody_checks_in_on_a_flight_that_is_being_cancelled(monkeypatch, traveller, flight, now, soon, locked):
+    """The cancellation has its locks when check-in comes to the cabins. Without the lock (the control) it goes on."""
+    booking, at_the_cabins = make_booking(traveller, flight, now=now), Event()
+    real = inventory.lock_cabins
+
+    def lock(**asked):
+        at_the_cabins.set()
+        return real(**asked) if locked else []
+
+    monkeypatch.setattr(inventory, "lock_cabins", lock)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            cancel_flight(flight=flight, now=soon)
+            came = pool.submit(outcome, lambda: check_in(booking=booking, now=soon))
+            assert at_the_cabins.wait(10)
+            if not locked:
+                came.result(10)
+        assert came.result(10) == (CheckInClosed.__name__ if locked else "done")
 
 
 class TestOrderingASeat:
