@@ -15,7 +15,7 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test check openapi fuzz words screenshots chaos bench-booking bench-desk bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
+.PHONY: help run test coverage check openapi fuzz words screenshots chaos bench-booking bench-desk bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -27,6 +27,9 @@ run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), 
 
 test: tools ## The tests, with their own PostgreSQL and Valkey (ARGS="-k seat --pdb")
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+coverage: tools ## Branches of the services and prices of what is for sale that no test takes (ARGS="-k pricing")
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=airlines.services --cov-branch --cov-report=term-missing airlines/tests $(ARGS)
 
 check: tools ## Lint, format, types, layers, templates, migrations, deployment, API description
 	@echo "== ruff: lint"
