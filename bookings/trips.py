@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.conf import settings
 from django.utils.formats import date_format
 
 from airlines.itineraries import PriceTable, label, party_in_words, price_table, search_url
@@ -136,9 +135,7 @@ class Trip:
 
     @property
     def can_choose_seats(self) -> bool:
-        closes = settings.SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE
-        last = self.slices[-1].flights[-1].departs_at
-        return "choose_seats" in self.booking.available_actions and not self.is_overdue and self.now < last - closes
+        return "choose_seats" in self.booking.available_actions and not self.is_overdue
 
     @property
     def travellers(self) -> list[tuple[Passenger, list[str]]]:

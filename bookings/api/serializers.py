@@ -170,6 +170,9 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 class PaySerializer(serializers.Serializer[Any]):
     gateway = serializers.CharField(max_length=20)
     token = serializers.CharField(max_length=200, help_text="The gateway's name for the card or account.")
+    total = MoneyField(
+        required=False, help_text="What you expect to pay. Where something else is due, nothing is charged: 409."
+    )
 
 
 class CancellationSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -121,7 +121,7 @@ class Booking(models.Model):
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
             seats = [] if running else self._seat_choice
             change = ["answer_change"] if self.open_changes and not running else []
-            return [*self._seat_payment, *change, "cancel", *seats, *self._check_in]
+            return [*self._seat_payment, *change, *self._cancellation, *seats, *self._check_in]
         return []
 
     @property
@@ -155,9 +155,20 @@ class Booking(models.Model):
     @property
     def _seat_choice(self) -> list[str]:
         """Where the fare sells it or has it; whoever has paid for a seat may change it in any case."""
-        on_sale = self.family.price_of_a_seat is not None
-        paid = any(coupon.is_unused and coupon.seat_fee is not None for coupon in self.coupons.all())
-        return ["choose_seats"] if on_sale or paid else []
+        now = timezone.now()
+        to_seat = self._early_coupons({each.pk for each in self.segments.all() if takes_seat_choices(each.flight, now)})
+        on_sale = self.family.price_of_a_seat is not None and bool(to_seat)
+        return ["choose_seats"] if on_sale or any(coupon.seat_fee is not None for coupon in to_seat) else []
+
+    @property
+    def _cancellation(self) -> list[str]:
+        now = timezone.now()
+        ahead = {each.pk for each in self.segments.all() if each.is_ahead(now)}
+        return ["cancel"] if self._early_coupons(ahead) else []
+
+    def _early_coupons(self, segments: Container[int]) -> "list[Coupon]":
+        """Those on `segments` (ids) whose travellers have neither checked in nor flown."""
+        return [each for each in self.coupons.all() if each.is_early and each.segment_id in segments]
 
 
 class Passenger(models.Model):
@@ -263,12 +274,24 @@ class Segment(models.Model):
     def __str__(self) -> str:
         return f"{self.booking} {self.flight}"
 
+    def is_ahead(self, now: datetime) -> bool:
+        """Its flight has not left, or never will: what can still be cancelled."""
+        flight = self.flight
+        is_gone = flight.status in (Flight.Status.DEPARTED, Flight.Status.LANDED)
+        return not is_gone and (flight.departs_at > now or flight.status == Flight.Status.CANCELLED)
+
     def is_open_for_check_in(self, now: datetime) -> bool:
         until_departure = self.flight.departs_at - now
         in_time = (
             settings.CHECK_IN_CLOSES_BEFORE_DEPARTURE < until_departure <= settings.CHECK_IN_OPENS_BEFORE_DEPARTURE
         )
         return in_time and self.flight.status in Flight.FOR_SALE
+
+
+def takes_seat_choices(flight: Flight, now: datetime) -> bool:
+    """Whether seats of `flight` can still be chosen: it goes, and not soon."""
+    closes_at = flight.departs_at - settings.SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE
+    return flight.status in Flight.FOR_SALE and now < closes_at
 
 
 class Ticket(models.Model):
@@ -392,6 +415,11 @@ class Coupon(models.Model):
     def is_ended(self) -> bool:
         """Its traveller gave the flight up: the money came back, or another flight took its place."""
         return self.status in self.ENDED
+
+    @property
+    def is_early(self) -> bool:
+        """Its traveller has neither checked in nor flown."""
+        return self.status in (self.Status.HELD, self.Status.OPEN)
 
     @property
     def is_unused(self) -> bool:

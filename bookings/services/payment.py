@@ -14,6 +14,7 @@ Where no answer comes, the payment stays `started` and `settlement` asks until t
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 from django.db import transaction
@@ -32,16 +33,17 @@ log = structlog.get_logger(__name__)
 KEEP_REFERENCE = "UPDATE bookings_payment SET reference = %s WHERE id = %s AND status = 'started'"
 
 
-def pay(*, booking: Booking, gateway: str, token: str, now: datetime) -> Payment:
+def pay(*, booking: Booking, gateway: str, token: str, now: datetime, total: Decimal | None = None) -> Payment:
     """Take the booking's total by `gateway` from what `token` stands for, or what its open seat order costs; returns
     the payment as it stands after.
 
     A payment that already runs for this booking with the same token is not made again but asked about. Raises
     GatewayUnknown, NotPayable, HoldExpired, SeatOrderLapsed, PaymentRunning for another token, and PriceChanged where
-    the price guarantee has ended and the journey costs something else now: the booking then carries the new total.
+    another amount is due than the `total` that the payer agreed to, if they say one, or where the price guarantee has
+    ended and the journey costs something else now: the booking then carries the new total.
     """
     chosen = gateway_named(gateway)
-    started = _start(booking, gateway, token, now)
+    started = _start(booking, gateway, token, total, now)
     if isinstance(started, PriceChanged):
         raise started
     payment, is_new = started
@@ -73,7 +75,9 @@ def _charge(gateway: PaymentGateway, payment: Payment, now: datetime) -> Charge 
 
 
 @transaction.atomic
-def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[Payment, bool] | PriceChanged:
+def _start(
+    booking: Booking, gateway: str, token: str, total: Decimal | None, now: datetime
+) -> tuple[Payment, bool] | PriceChanged:
     """A started payment, and whether it is new. Locks the booking, so that of two tabs one starts it."""
     locked = Booking.objects.locked(booking.pk)
     running = Payment.objects.running(locked)
@@ -84,18 +88,30 @@ def _start(booking: Booking, gateway: str, token: str, now: datetime) -> tuple[P
     order = _open_seat_order(locked, now) if locked.status == Booking.Status.CONFIRMED else None
     if order is None and (changed := _check_clocks(locked, now)):
         return changed
+    due = order.amount if order else locked.total
+    _refuse_another(due, total, locked.currency)
     payment = Payment(
         booking=locked,
         seat_order=order,
         gateway=gateway,
         token=token,
-        amount=order.amount if order else locked.total,
+        amount=due,
         currency=locked.currency,
         started_at=now,
         ask_again_at=now + GATEWAY_ANSWERS_WITHIN,
     )
     insert([payment])
     return payment, True
+
+
+def _refuse_another(due: Decimal, agreed: Decimal | None, currency: str) -> None:
+    """Under the lock: a seat that is chosen while somebody looks at the price is not charged unseen."""
+    if agreed is not None and agreed != due:
+        raise PriceChanged(
+            f"{due} {currency} is to be paid, not {agreed}.",
+            total=on_the_wire(due, currency),
+            previous_total=on_the_wire(agreed, currency),
+        )
 
 
 def _open_seat_order(booking: Booking, now: datetime) -> SeatOrder:

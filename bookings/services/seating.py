@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -32,6 +31,7 @@ from bookings.exceptions import (
     SeatTaken,
 )
 from bookings.models import Booking, Coupon, OrderedSeat, Passenger
+from bookings.models.bookings import takes_seat_choices
 from bookings.querysets import CouponQuerySet
 from bookings.services import events, seat_fees, seat_orders
 from bookings.services.constraints import constraint_of
@@ -234,9 +234,7 @@ def _refuse_seat(seating: Seating, coupon: Coupon, seat: MapSeat | None) -> None
 
 def is_closed(coupon: Coupon, *, now: datetime) -> bool:
     """Whether a coupon's seat is settled: checked in, or its flight leaves soon, has left or was cancelled."""
-    closes_at = coupon.flight.departs_at - settings.SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE
-    is_early = coupon.status in (Coupon.Status.HELD, Coupon.Status.OPEN)
-    return not is_early or coupon.flight.status not in Flight.FOR_SALE or now >= closes_at
+    return not coupon.is_early or not takes_seat_choices(coupon.flight, now)
 
 
 def may_sit_at_exit(coupon: Coupon, on_flight: Iterable[Coupon]) -> bool:

@@ -20,6 +20,10 @@ AS_TYPE = {
     TravellerType.INFANT: gettext_lazy("an infant (under 2)"),
 }
 OLDEST = 120
+ACCENTED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "ARABIC", "HEBREW", "SYRIAC")
+"""Scripts, as Unicode's names of letters begin, whose marks people leave out: accents, and points for vowels."""
+NUKTA = 7
+"""Unicode's combining class of the dot below an Indian letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +39,28 @@ class Traveller:
 
     @property
     def identity(self) -> str:
-        """The same for the same person however the name is typed: only letters count, without case and accents."""
+        """The same for the same person however the name is typed, by `letters_of` and the date of birth.
+
+        It is kept with coupons and saved travellers: another rule comes with a migration that writes them anew.
+        """
         letters = letters_of(self.given_name + self.family_name)
         return hashlib.sha256(f"{letters} {self.born_on:%Y-%m-%d}".encode()).hexdigest()
 
 
 def letters_of(name: str) -> str:
-    """What of a name does not depend on who types it: its letters, without case and accents."""
-    return "".join(filter(str.isalpha, unicodedata.normalize("NFKD", name.casefold())))
+    """What of a name does not depend on who types it: its letters, without case and accents.
+
+    Marks are accents in the scripts of `ACCENTED`. Elsewhere they are vowels and what joins consonants: without them
+    रमा, रीमा and राम would be one name. A nukta is typed or left out as accents are.
+    """
+    letters, is_accented = [], True
+    for sign in unicodedata.normalize("NFKD", name.casefold()):
+        if sign.isalpha():
+            letters.append(sign)
+            is_accented = unicodedata.name(sign, "").startswith(ACCENTED)
+        elif unicodedata.category(sign) in ("Mn", "Mc") and not is_accented and unicodedata.combining(sign) != NUKTA:
+            letters.append(sign)
+    return "".join(letters)
 
 
 def names_of(travellers: Sequence[Traveller]) -> dict[str, str]:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from airlines.models import FlightCabin, FlightFare
+from airlines.models import FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.pricing import Party
 from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
-from bookings.models import Booking, SandboxCharge
+from bookings.models import Booking, Payment, SandboxCharge
+from bookings.services.irregular_days import cancel_flight
 from bookings.tests.factories import make_booking, make_hold
 from flights_project.gateway.models import ApiKey, IdempotencyRecord
 
@@ -329,6 +330,30 @@ def test_a_flight_that_was_booked_is_not_deleted(as_user, agent, traveller, flig
     make_hold(traveller, flight, now=now)
 
     assert as_user(agent).delete(f"/api/v1/flights/{flight.pk}/").json()["code"] == "in_use"
+
+
+@pytest.mark.parametrize(("amount", "code"), [("4000.00", 201), ("3999.99", 409), ("4000.01", 409)])
+def test_a_program_says_what_it_expects_to_pay(mine, wish, amount, code):
+    locator = hold(mine, wish).json()["locator"]
+    body = {"gateway": "sandbox", "token": "tok_ok", "total": {"amount": amount, "currency": "INR"}}
+
+    answer = mine.post(f"/api/v1/bookings/{locator}/payments/", body, headers={"Idempotency-Key": "p1"})
+
+    assert answer.status_code == code
+    assert code == 201 or answer.json()["code"] == "price_changed"
+    assert Payment.objects.count() == (code == 201)
+
+
+def test_what_can_only_fail_is_no_action(mine, traveller, flight, now):
+    FareFamily.objects.update(seat_fee=300)
+    booking = make_booking(traveller, flight, now=now)
+    read = lambda: mine.get(f"/api/v1/bookings/{booking.locator}/").json()["available_actions"]  # noqa: E731
+
+    assert read() == ["cancel", "choose_seats"]
+    cancel_flight(flight=flight, now=now)
+    assert read() == ["answer_change", "cancel"]
+    Flight.objects.filter(pk=flight.pk).update(status="departed")
+    assert "cancel" not in read()
 
 
 def test_where_a_traveller_of_somebody_else_flies_is_not_told(mine, as_user, stranger, wish, flight):

@@ -337,6 +337,14 @@ class TestAfterThePriceGuarantee:
         assert SandboxCharge.objects.count() == 0
         assert pay_with(booking, "tok_ok", later).amount == 5500
 
+    def test_another_total_than_was_agreed_is_not_charged(self, booking, now):
+        with pytest.raises(PriceChanged) as raised:
+            pay(booking=booking, gateway="sandbox", token="tok_ok", total=Decimal(4300), now=now)
+
+        assert raised.value.facts["total"]["amount"] == "4400.00"
+        assert raised.value.facts["previous_total"]["amount"] == "4300.00"
+        assert not SandboxCharge.objects.exists()
+
     def test_within_it_the_promised_price_holds(self, booking, flight, later):
         change_fare(fare=fare_of(flight), amount=Decimal(5000))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -210,6 +211,55 @@ class TestPaying:
         assert (cabin.seats_held, cabin.seats_sold) == (0, states["confirmed"])
         assert Payment.objects.filter(status="succeeded").count() == states["confirmed"]
         assert states["confirmed"] + states["expired"] == SEATS
+
+
+class TestPayingWhileASeatIsChosen:
+    AGREED = Decimal(4000)
+
+    @pytest.fixture
+    def hold(self, traveller, in_a_month, now):
+        flight = make_flight(departs_at=in_a_month, airplane=AirplaneFactory(cabins=[economy(1, 3)]))
+        FareFamily.objects.update(seat_fee=300)
+        return make_hold(traveller, flight, now=now)
+
+    @pytest.fixture
+    def pay_after_looking(self, hold, now):
+        """One tab looks at the price, another chooses a seat, then the first one pays."""
+        turn = Barrier(2, timeout=10)
+
+        def act(agreed):
+            assert Booking.objects.get(pk=hold.pk).total == self.AGREED
+            turn.wait()
+            turn.wait()
+            pay(booking=hold, gateway="sandbox", token="tok_ok", total=agreed, now=now)
+
+        def choose():
+            turn.wait()
+            choose_seats(booking=hold, choices={(hold.segments.get().flight_id, 0): "1A"}, now=now)
+            turn.wait()
+
+        return lambda agreed: at_once(lambda n: choose() if n else act(agreed), clients=2)
+
+    def test_the_agreed_total_is_charged_or_nothing(self, pay_after_looking):
+        assert pay_after_looking(self.AGREED) == {"done": 1, "PriceChanged": 1}
+        assert not Payment.objects.exists()
+
+    def test_control_looked_at_before_the_lock_only_the_seat_is_charged_unseen(self, pay_after_looking):
+        assert pay_after_looking(None) == {"done": 2}
+        assert Payment.objects.get().amount == self.AGREED + 300
+
+    def test_at_once_nothing_is_charged_but_what_was_agreed(self, hold, now):
+        flight = hold.segments.get().flight_id
+
+        def act(n):
+            if n % 2:
+                choose_seats(booking=hold, choices={(flight, 0): "1A"}, now=now)
+            else:
+                pay(booking=hold, gateway="sandbox", token="tok_ok", total=self.AGREED, now=now)
+
+        at_once(act)
+
+        assert set(Payment.objects.values_list("amount", flat=True)) <= {self.AGREED}
 
 
 class TestChoosingSeats:

@@ -1,10 +1,13 @@
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from airlines.services.pricing import Party
-from bookings.services.travellers import age_on, check_travellers
-from bookings.tests.factories import adult, child, infant
+from airlines.tests.factories import make_flight
+from bookings.services.travellers import age_on, check_travellers, letters_of
+from bookings.tests.factories import adult, child, infant, make_hold
 from flights_project.lib.errors import InvalidRequest
 
 LAST_FLIGHT, TODAY = date(2026, 12, 20), date(2026, 11, 20)
@@ -103,6 +106,39 @@ def test_other_names_or_birthdays_are_other_people(changes):
     person = {"given_name": "Jose", "family_name": "O Brien"}
 
     assert adult(**person).identity != adult(**(person | changes)).identity
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("रमा", "रीमा"), ("रमा", "राम"), ("राम", "रमा"), ("কমলা", "কমল"), ("நிலா", "நீலா"), ("かき", "がき")]
+)
+def test_vowel_signs_tell_people_apart(one, other):
+    assert adult(given_name=one, family_name="शर्मा").identity != adult(given_name=other, family_name="शर्मा").identity
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("फ़िरोज़", "फिरोज"), ("रमा देवी", "रमादेवी"), ("Ёлкин", "елкин"), ("Ελένη", "ελενη"), ("مُحَمَّد", "محمد")],
+)
+def test_signs_that_are_left_out_tell_nobody_apart(one, other):
+    assert letters_of(one) == letters_of(other)
+
+
+def test_two_people_with_hindi_names_travel_together():
+    party = [adult(given_name=name, family_name="शर्मा") for name in ("रमा", "रीमा")]
+
+    assert check(*party) == party
+
+
+@pytest.mark.django_db
+def test_who_was_booked_before_is_reckoned_again(traveller, in_a_month, now):
+    people = [adult(given_name="रमा", family_name="शर्मा"), adult(given_name="José"), adult()]
+    booking = make_hold(traveller, make_flight(departs_at=in_a_month), now=now, travellers=people)
+    booking.coupons.filter(passenger__position=0).update(identity="0" * 64)
+
+    import_module("bookings.migrations.0012_tell_vowel_signs_apart").reckon_again(apps, None)
+
+    kept = booking.coupons.order_by("passenger__position").values_list("identity", flat=True)
+    assert list(kept) == [person.identity for person in people]
 
 
 @pytest.mark.parametrize(

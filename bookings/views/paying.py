@@ -52,9 +52,8 @@ def pay(request: TravellerRequest, locator: str) -> HttpResponseBase:
 
 
 def _pay(request: HttpRequest, booking: Booking, form: PaymentForm) -> HttpResponse:
-    token = form.cleaned_data["token"]
     try:
-        payment = paying.pay(booking=booking, gateway=form.gateway, token=token, now=timezone.now())
+        payment = paying.pay(booking=booking, gateway=form.gateway, **form.cleaned_data, now=timezone.now())
     except DomainError as error:
         messages.warning(request, words_for(error))
         return redirect("pay", booking.locator)

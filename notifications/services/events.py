@@ -38,7 +38,7 @@ def record(*, owner: int, type: EventType, about: str, facts: Mapping[str, Any],
 
     `facts` are plain JSON without personal data: they are kept for `EVENTS_KEPT` and sent to other machines.
     """
-    row = [type.value, about, orjson.dumps(facts).decode(), now]
+    row = [type.value, about, orjson.dumps(facts, option=orjson.OPT_UTC_Z).decode(), now]
     execute(INSERT_FOR_INTEGRATORS, [*row, owner, Role.INTEGRATOR.value])
 
 
