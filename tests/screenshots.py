@@ -24,6 +24,33 @@ IN_THE_README = {"wide-light": ("results", "trip-confirmed"), "narrow-light": ("
 PASSWORD = "flights-demo"
 WIDTHS = {"narrow": 360, "wide": 1280}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DESK_LISTS = (
+    "airlines/flight",
+    "airlines/schedule",
+    "airlines/flightfare",
+    "airlines/farechange",
+    "airlines/pricingrule",
+    "bookings/booking",
+    "bookings/coupon",
+    "bookings/payment",
+    "bookings/refund",
+    "bookings/ticket",
+    "bookings/report",
+    "bookings/reconciliation",
+    "notifications/message",
+    "notifications/webhookendpoint",
+    "gateway/user",
+)
+DESK_PAGES = {
+    "airlines/flight/revenue": "revenue",
+    "airlines/schedule/conflicts": "conflicts",
+    "airlines/schedule/add": "schedule-new",
+    "airlines/schedule/import": "schedule-import",
+    "airlines/schedule/export": "schedule-export",
+    "airlines/farechange/add": "farechange-new",
+    "bookings/report/add": "report-new",
+}
+"""Beside the lists, and what the first row of each leads to."""
 NEXT_MONTH = date.today() + timedelta(days=30)  # noqa: DTZ011 -- any day on sale will do
 
 
@@ -185,18 +212,14 @@ class Walk:
         self.page.locator("input[name=password]").press("Enter")
         self.take("desk")
         self.open("/styleguide/", "components")
-        for path in (
-            "airlines/flight",
-            "airlines/schedule",
-            "airlines/flightfare",
-            "bookings/booking",
-            "notifications/message",
-        ):
+        for path in DESK_LISTS:
             self.open(f"/admin/{path}/", f"desk-{path.split('/')[1]}s")
             row = self.page.locator(f"a[href*='/admin/{path}/'][href*='/change/']").first
             if row.count():
                 self.page.goto(row.get_attribute("href") or "")
                 self.take(f"desk-{path.split('/')[1]}")
+        for path, name in DESK_PAGES.items():
+            self.open(f"/admin/{path}/", f"desk-{name}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportMixin
@@ -52,7 +53,15 @@ class ScheduleResource(ModelResource):
 
     @property
     def conflicts(self) -> list[ConflictGroup]:
-        """Of what was planned."""
+        """Of what was planned, the first of them."""
+        return self._groups[:ROWS_SHOWN]
+
+    @property
+    def conflicts_left(self) -> int:
+        return len(self._groups[ROWS_SHOWN:])
+
+    @cached_property
+    def _groups(self) -> list[ConflictGroup]:
         return grouped(self.plan.conflicts) if self.plan else []
 
     # --- Out
