@@ -81,6 +81,26 @@ class MinorsAlone(DomainError):
     title = "This would leave a child or infant to fly without an adult."
 
 
+class NameNotCorrectable(DomainError):
+    code = "name_not_correctable"
+    title = "The booking is over, or this traveller has checked in or flown: the name stays as it is."
+
+
+class NotDividable(DomainError):
+    code = "not_dividable"
+    title = "This booking cannot be split now."
+
+
+class NothingToWaive(DomainError):
+    code = "nothing_to_waive"
+    title = "Nothing was kept of this booking that could be given back."
+
+
+class NothingToSend(DomainError):
+    code = "nothing_to_send"
+    title = "This booking is over: there is nothing to send."
+
+
 class QuoteExpired(DomainError):
     code = "quote_expired"
     title = "This quote has expired. Ask for a new one."

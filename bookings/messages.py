@@ -19,8 +19,11 @@ from bookings.exceptions import (
     HoldExpired,
     InfantHasNoSeat,
     MinorsAlone,
+    NameNotCorrectable,
     NotCancellable,
     NothingProposed,
+    NothingToSend,
+    NothingToWaive,
     NotPayable,
     NotReleasable,
     PaymentRunning,
@@ -68,6 +71,11 @@ WORDS: dict[type[DomainError], str | Promise] = {
     NotReleasable: gettext_lazy("This booking cannot be let go now: it is paid, being paid, or has ended."),
     NotCancellable: gettext_lazy("There is nothing in what you chose that can be cancelled."),
     MinorsAlone: gettext_lazy("This would leave a child or infant to fly without an adult. Cancel them too."),
+    NameNotCorrectable: gettext_lazy(
+        "The booking is over, or this traveller has checked in or flown: the name stays as it is."
+    ),
+    NothingToWaive: gettext_lazy("Nothing was kept of this booking that could be given back."),
+    NothingToSend: gettext_lazy("This booking is over: there is nothing to send."),
     QuoteExpired: gettext_lazy("This calculation has expired, and nothing was cancelled. Look at a new one."),
     QuoteOutdated: gettext_lazy("The booking has changed since, and nothing was cancelled. Look at a new calculation."),
     ChangeClosed: gettext_lazy("This has been answered already. Look at the trip as it is now."),

@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
         ways=EVERY_WAY,
         enclosures=("e_ticket", "invitations"),
     ),
+    "booking_changed": Kind(label=_("Booking changed"), enclosures=("e_ticket", "invitations")),
     "airplane_changed": Kind(label=_("Another airplane: other seats"), enclosures=("e_ticket",)),
     "flight_note": Kind(label=_("Written by staff to a flight's travellers")),
     "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),

@@ -88,7 +88,7 @@ class SandboxGateway:
 
     def refund(self, *, refund: Refund) -> None:
         with transaction.atomic():
-            taken = SandboxCharge.objects.select_for_update().get(pk=refund.payment_id)
+            taken = SandboxCharge.objects.select_for_update().get(pk=refund.payment.charged.pk)
             if refund.pk.hex not in taken.refund_keys:
                 taken.refund_keys.append(refund.pk.hex)
                 taken.refunded += refund.amount

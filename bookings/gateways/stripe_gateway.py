@@ -124,7 +124,7 @@ class StripeGateway:
             return self._intents.retrieve(reference)
 
     def refund(self, *, refund: Refund) -> None:
-        payment = refund.payment
+        payment = refund.payment.charged
         with answers():
             refunds = self._client.v1.refunds.list(params={"payment_intent": payment.reference, "limit": 100})
             sent = [each for each in refunds.auto_paging_iter() if key_in(each, "refund") == refund.pk]

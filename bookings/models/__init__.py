@@ -1,6 +1,7 @@
 """What was sold: bookings with travellers, flights, coupons and tickets; and the money."""
 
 from bookings.models.bookings import Booking, Coupon, Document, Passenger, Segment, Ticket
+from bookings.models.desk_acts import DeskAct
 from bookings.models.itinerary_changes import ItineraryChange
 from bookings.models.money import CancellationQuote, Payment, Refund
 from bookings.models.reconciliations import Reconciliation
@@ -13,6 +14,7 @@ __all__ = [
     "Booking",
     "CancellationQuote",
     "Coupon",
+    "DeskAct",
     "Document",
     "ItineraryChange",
     "OrderedSeat",

@@ -63,6 +63,16 @@ class Booking(models.Model):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         ordering = ["-held_at", "-pk"]
+        permissions = [
+            ("hold_booking", _("Can hold seats for travellers")),
+            ("pay_booking", _("Can take payments for travellers")),
+            ("cancel_booking", _("Can cancel for travellers")),
+            ("rename_booking", _("Can correct names of travellers")),
+            ("divide_booking", _("Can split travellers off")),
+            ("resend_booking", _("Can send confirmations again")),
+            ("waive_booking", _("Can waive penalties")),
+            ("overrule_booking", _("Can correct names beyond the limit")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["locator"], name="booking_locator_once"),
             models.CheckConstraint(

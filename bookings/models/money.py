@@ -37,6 +37,15 @@ class Payment(models.Model):
         verbose_name=_("seat order"),
         help_text=_("What it pays for; empty for the journey."),
     )
+    part_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="parts",
+        verbose_name=_("part of"),
+        help_text=_("The charge that this is a share of, for travellers who were split off."),
+    )
     gateway = models.CharField(_("gateway"), max_length=20)
     token = models.CharField(_("token"), max_length=200, help_text=_("The gateway's name for card or account."))
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
@@ -70,7 +79,7 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=["booking"],
                 name="one_succeeded_payment_for_the_journey",
-                condition=Q(status="succeeded", seat_order__isnull=True),
+                condition=Q(status="succeeded", seat_order__isnull=True, part_of__isnull=True),
             ),
             models.UniqueConstraint(
                 fields=["seat_order"], name="one_succeeded_payment_per_seat_order", condition=Q(status="succeeded")
@@ -92,6 +101,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.get_status_display()}"
+
+    @property
+    def charged(self) -> "Payment":
+        """The payment that the gateway knows: this one, or the one that it is a share of."""
+        return self.part_of or self
 
 
 class CancellationQuote(models.Model):
@@ -157,6 +171,7 @@ class Refund(models.Model):
         PAID_TWICE = "paid_twice", _("the booking was not waiting for this payment any more")
         SEAT_CHOICE_GONE = "seat_choice_gone", _("paid after the chosen seats had gone")
         SEAT_LOST = "seat_lost", _("a chosen seat could not be had on another flight or airplane")
+        WAIVED = "waived", _("a penalty was waived")
         WRONG_AMOUNT = "wrong_amount", _("the gateway took another amount or currency")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

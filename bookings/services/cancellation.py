@@ -49,7 +49,7 @@ def quote_cancellation(
     coupons = _chosen_coupons(locked, passengers, slices, now)
     if not coupons:
         raise NotCancellable
-    _refuse_minors_alone(locked, coupons)
+    refuse_minors_alone(locked, coupons)
     total = in_all(list(_refunds(locked, coupons, now).values()))
     locked.cancellation_quotes.filter(superseded_at=None, confirmed_at=None).update(superseded_at=now)
     quote = CancellationQuote.objects.create(
@@ -131,9 +131,9 @@ def _chosen_coupons(
     return list(coupons)
 
 
-def _refuse_minors_alone(booking: Booking, cancelled: Sequence[Coupon]) -> None:
-    """On each flight, children and infants who stay have an adult who stays; parties of children alone aside."""
-    remaining = Coupon.objects.filter(booking=booking).live().exclude(pk__in=[coupon.pk for coupon in cancelled])
+def refuse_minors_alone(booking: Booking, leaving: Sequence[Coupon]) -> None:
+    """Without these coupons, children and infants who stay on a flight have an adult there. Raises MinorsAlone."""
+    remaining = Coupon.objects.filter(booking=booking).live().exclude(pk__in=[coupon.pk for coupon in leaving])
     adults, minors = Counter[int](), Counter[int]()
     for flight, kind in remaining.values_list("flight", "passenger__type"):
         (adults if kind == Passenger.Type.ADULT else minors)[flight] += 1

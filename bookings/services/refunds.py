@@ -40,7 +40,7 @@ def give_back(*, booking: Booking, total: Decimal, reason: Refund.Reason, now: d
 
 def pay_refunds(*, now: datetime) -> int:
     """Send every refund that is not paid yet, the least tried first; returns how many were."""
-    started = Refund.objects.filter(status=Refund.Status.STARTED).select_related("payment")
+    started = Refund.objects.filter(status=Refund.Status.STARTED).select_related("payment__part_of")
 
     def send(refund: Refund) -> bool:
         return _pay(refund, now)

@@ -108,7 +108,7 @@ def fulfil(*, order: SeatOrder, booking: Booking, now: datetime) -> bool:
 
 def _seat_everybody(order: SeatOrder, booking: Booking, now: datetime) -> None:
     inventory.lock_cabins(flights=order.seats.values_list("flight_id", flat=True), cabin=booking.cabin)
-    parts = list(order.seats.select_related("coupon__flight", "seat__cabin"))
+    parts = list(order.seats.select_related("coupon__flight", "seat__cabin", "order"))
     order.seats.update(released_at=None)  # a lapsed one asks for its seats again: the constraint decides
     if not all(_can_be_had(part, now) for part in parts) or _is_taken(order):
         raise SeatsGoneMeanwhile
@@ -138,4 +138,5 @@ def _can_be_had(part: OrderedSeat, now: datetime) -> bool:
     coupon, flight, seat = part.coupon, part.coupon.flight, part.seat
     flies = flight.status in Flight.FOR_SALE and flight.departs_at > now
     fits = seat is None or (not seat.blocked_for and seat.cabin.airplane_id == flight.airplane_id)
-    return coupon.status == Coupon.Status.OPEN and flies and fits
+    is_here = coupon.booking_id == part.order.booking_id  # else its traveller was split off meanwhile
+    return coupon.status == Coupon.Status.OPEN and is_here and flies and fits

@@ -38,6 +38,10 @@ STAFF_ROLES = (
     Role.ADMINISTRATOR,
 )
 FULL = "view add change delete"
+FOR_TRAVELLERS = "hold pay cancel rename divide resend"
+"""What is done to a booking for whoever calls."""
+BEYOND_THE_RULES = "waive overrule"
+"""What a rule forbids, and somebody answers for."""
 RIGHTS: dict[str, tuple[str, str, str, str, str, str]] = {
     "airlines.city": ("view", "view", "view", "view", "view", FULL),
     "airlines.airport": ("view", "view", "view", "view", "view", FULL),
@@ -52,7 +56,14 @@ RIGHTS: dict[str, tuple[str, str, str, str, str, str]] = {
     "airlines.pricingrule": ("view", "", "", FULL, FULL, FULL),
     "airlines.farefamily": ("view", "view", "view", "view add change", "view add change", FULL),
     "airlines.taxrule": ("view", "", "", "view add change", "view add change", FULL),
-    "bookings.booking": ("view change", "view", "", "", "view change", "view change"),
+    "bookings.booking": (
+        f"view change {FOR_TRAVELLERS}",
+        "view",
+        "",
+        "",
+        f"view change {FOR_TRAVELLERS} {BEYOND_THE_RULES}",
+        f"view change {FOR_TRAVELLERS} {BEYOND_THE_RULES}",
+    ),
     "bookings.coupon": ("view", "view", "", "", "view", "view"),
     "bookings.ticket": ("view", "view", "", "", "view", "view"),
     "bookings.payment": ("view change", "", "", "", "view change", "view change"),

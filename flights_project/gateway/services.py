@@ -12,8 +12,11 @@ class EmailTaken(DomainError):
     title = "There is already an account with this e-mail address."
 
 
-def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> User:
-    """A new traveller, who can log in on the pages and by the API. Raises EmailTaken."""
+def sign_up(*, email: str, password: str | None, first_name: str, last_name: str) -> User:
+    """A new traveller, who can log in on the pages and by the API: without a password once they have set one.
+
+    Raises EmailTaken.
+    """
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, first_name=first_name, last_name=last_name)
@@ -22,6 +25,12 @@ def sign_up(*, email: str, password: str, first_name: str, last_name: str) -> Us
     except IntegrityError as error:
         raise EmailTaken from error
     return user
+
+
+def open_unclaimed_account(*, email: str) -> User:
+    """An account without a password, for somebody who has none: it is opened by a mail to the address, and by nothing
+    else. Raises EmailTaken."""
+    return sign_up(email=email, password=None, first_name="", last_name="")
 
 
 def rename(*, user: User, first_name: str, last_name: str) -> None:

@@ -19,6 +19,7 @@ class EventType(models.TextChoices):
     BOOKING_CONFIRMED = "booking.confirmed", _("a booking is paid and has its tickets")
     BOOKING_EXPIRED = "booking.expired", _("the time to pay for a hold is over")
     BOOKING_CANCELLED = "booking.cancelled", _("a hold was let go, or all or part of a booking cancelled")
+    BOOKING_CHANGED = "booking.changed", _("a name was corrected, or travellers have a booking of their own")
     BOOKING_MOVED = "booking.moved", _("a booking has other flights in the place of one that the airline changed")
     BOOKING_SEATS_CHANGED = "booking.seats_changed", _("travellers sit elsewhere")
     PAYMENT_FAILED = "payment.failed", _("the gateway took no money")
