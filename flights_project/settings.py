@@ -593,6 +593,7 @@ REPORT_LIFETIME = timedelta(hours=env.int("REPORT_HOURS", default=24))
 """So long a list that staff have asked for can be taken away."""
 DESK_LINKS = [
     (_("Today"), "today", "admin:index", ""),
+    (_("Book for a traveller"), "add_circle", "admin:bookings_booking_hold", "bookings.hold_booking"),
     (_("Load and revenue"), "monitoring", "admin:bookings_revenue", "bookings.revenue_report"),
 ]
 """What the navigation begins with: title, Material symbol, page, and the permission that it takes."""

@@ -142,7 +142,7 @@ def test_an_agents_hour(at_the_desk, traveller, flight):
 
     page.get_by_role("link", name=re.compile("1 Holds that expire")).click()
     expect(page.get_by_text(hold.locator).first).to_be_visible()
-    page.goto("/admin/bookings/booking/?q=iyer")
+    page.goto("/admin/bookings/booking/?q=iyer&status__exact=held")
     page.locator("input.action-select").first.check()
     page.locator("[name=action]").select_option("release")
     page.get_by_placeholder("Reason").fill("She called.")

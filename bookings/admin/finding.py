@@ -1,7 +1,9 @@
 """How staff find what was sold: by what people on the phone know."""
 
 import re
+from datetime import date
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -14,10 +16,14 @@ from unfold.dataclasses import SearchResult
 
 from airlines.admin.filters import STILL_OF_INTEREST
 from airlines.models import Flight
-from bookings.models import Booking, Passenger, Segment, Ticket
+from bookings.gateways.registry import GATEWAYS
+from bookings.models import Booking, Passenger, Payment, Refund, Segment, Ticket
 from flights_project.gateway.desk import LongTableAdmin
 
+REFERENCE = re.compile(r"(?=.*\d)[\w-]{16,100}")
+"""A payment's or a refund's: long enough to be no name."""
 TICKET_NUMBER = re.compile(r"\d{3}-?\d{10}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FLIGHT_NUMBER = re.compile(r"[A-Z0-9]{2}[1-9]\d{0,3}[A-Z]?", re.IGNORECASE)
 PALETTE_RESULTS = 5
 
@@ -25,7 +31,8 @@ M = TypeVar("M", bound=Model)
 
 
 def find_bookings(bookings: QuerySet[Booking], words: str) -> QuerySet[Booking]:
-    """The bookings that every word leads to: locator, e-mail address, ticket, flight number or family name.
+    """The bookings that every word leads to: locator, e-mail address, ticket, flight number, day of
+    departure, reference of a payment or refund, or family name.
 
     Each is looked up where it is kept, by an index of its own, and the keys are put together: alternatives in one
     condition would have the whole table read.
@@ -52,10 +59,34 @@ def _meant_by(word: str) -> QuerySet[Any, Any]:
         return written_to.values("pk").union(owned.values("pk"))
     if TICKET_NUMBER.fullmatch(word):
         return Ticket.objects.order_by().filter(number=word.replace("-", "")).values("passenger__booking")
+    if DAY.fullmatch(word):
+        return Segment.objects.order_by().filter(flight__departs_on=_day(word)).values("booking")
+    if REFERENCE.fullmatch(word):
+        return _paid_by(word)
     ways = [_named(word)]
     if FLIGHT_NUMBER.fullmatch(word):
         ways.append(Segment.objects.order_by().filter(flight__number=word.upper()).values("booking"))
     return own.filter(locator=word.upper()).values("pk").union(*ways)
+
+
+def _paid_by(reference: str) -> QuerySet[Any, Any]:
+    """The bookings of a payment by its id or the gateway's reference, or of a refund by its id."""
+    payments = Payment.objects.order_by()
+    ways = [payments.filter(gateway=name, reference=reference).values("booking") for name in GATEWAYS]
+    try:
+        key = UUID(reference)
+    except ValueError:
+        return ways[0].union(*ways[1:])
+    refunds = Refund.objects.order_by().filter(pk=key).values("payment__booking")
+    return payments.filter(pk=key).values("booking").union(refunds, *ways)
+
+
+def _day(word: str) -> date | None:
+    """The day that is meant; none that there is not, such as 31 February."""
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None
 
 
 def _named(name: str) -> QuerySet[Any, Any]:
@@ -66,7 +97,10 @@ class SoldAdmin(LongTableAdmin[M]):
     """A page of what was sold, searched by what leads to the booking."""
 
     search_fields = ["pk"]
-    search_help_text = gettext_lazy("Locator, family name, e-mail, ticket or flight number; all words must fit.")
+    search_help_text = gettext_lazy(
+        "Locator, family name, e-mail, ticket, flight number, day (2026-12-20), reference of a payment or refund; "
+        "all words must fit."
+    )
     path_to_booking = "booking__in"
 
     def get_search_results(

@@ -8,14 +8,16 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RangeDateFilter
 
 from airlines.admin.flights import FlightAdmin, by_the_clock
 from airlines.models import Flight
+from bookings.admin.acting import Acting
 from bookings.admin.finding import SoldAdmin, page_of
+from bookings.admin.holding import DeskSales
 from bookings.admin.inlines import (
     MONEY_COLOURS,
     BookingCoupons,
@@ -44,7 +46,8 @@ BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "dang
 
 
 @admin.register(Booking)
-class BookingAdmin(SoldAdmin[Booking]):
+class BookingAdmin(Acting, DeskSales, SoldAdmin[Booking]):
+    change_form_outer_before_template = "desk/story.html"
     list_display = ["locator", "state", "journey", "departs", "travellers", "price", "owner", "held"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
@@ -71,7 +74,7 @@ class BookingAdmin(SoldAdmin[Booking]):
                 "fields": [
                     ("locator", "state", "price"),
                     ("contact_email", "contact_phone", "owner"),
-                    ("cabin", "family", "refunds"),
+                    ("cabin", "family"),
                     ("held", "guaranteed", "required"),
                     ("confirmed", "ended"),
                 ]
@@ -110,12 +113,6 @@ class BookingAdmin(SoldAdmin[Booking]):
     @admin.display(description=gettext_lazy("total"), ordering="total")
     def price(self, booking: Booking) -> str:
         return money(booking.total)
-
-    @admin.display(description=gettext_lazy("refunds"))
-    def refunds(self, booking: Booking) -> str:
-        rows = Refund.objects.filter(payment__booking=booking)
-        lines = ((money(row.amount), row.get_reason_display(), row.get_status_display()) for row in rows)
-        return format_html_join("", "<div>{}, {}: {}</div>", lines)
 
     @admin.action(description=gettext_lazy("Let the selected holds go"), permissions=["act"])
     def release(self, request: HttpRequest, chosen: QuerySet[Booking]) -> None:

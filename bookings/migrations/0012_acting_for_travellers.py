@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0008_quick_to_find'),
+        ('bookings', '0011_bookings_by_total'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
