@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -91,8 +92,9 @@ class CancelForm(ActForm):
         """The quote that the next form confirms."""
         chosen = {name: self.cleaned_data[name] for name in ("passengers", "slices")}
         quote = quote_cancellation(booking=self.booking, now=now, **chosen)
-        self.data = self.data.copy()
-        self.data["quote"] = str(quote.pk)
+        shown = cast("QueryDict", self.data).copy()
+        shown["quote"] = str(quote.pk)
+        self.data = shown
         return quote
 
     def carry_out(self, now: datetime) -> DeskAct:

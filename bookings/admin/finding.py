@@ -60,7 +60,7 @@ def _meant_by(word: str) -> QuerySet[Any, Any]:
     if TICKET_NUMBER.fullmatch(word):
         return Ticket.objects.order_by().filter(number=word.replace("-", "")).values("passenger__booking")
     if DAY.fullmatch(word):
-        return Segment.objects.order_by().filter(flight__departs_on=_day(word)).values("booking")
+        return _leaving_on(word)
     if REFERENCE.fullmatch(word):
         return _paid_by(word)
     ways = [_named(word)]
@@ -81,12 +81,13 @@ def _paid_by(reference: str) -> QuerySet[Any, Any]:
     return payments.filter(pk=key).values("booking").union(refunds, *ways)
 
 
-def _day(word: str) -> date | None:
-    """The day that is meant; none that there is not, such as 31 February."""
+def _leaving_on(day: str) -> QuerySet[Any, Any]:
+    """The bookings with a flight on a local day; none on a day that there is not, such as 31 February."""
+    segments = Segment.objects.order_by()
     try:
-        return date.fromisoformat(word)
+        return segments.filter(flight__departs_on=date.fromisoformat(day)).values("booking")
     except ValueError:
-        return None
+        return segments.none().values("booking")
 
 
 def _named(name: str) -> QuerySet[Any, Any]:

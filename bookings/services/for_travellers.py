@@ -49,7 +49,8 @@ def account_for(email: str) -> User:
     """Whose booking it is: the member who has confirmed `email`, or a new account that nobody can open without it."""
     confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
     if confirmed is not None:
-        return confirmed.user
+        member: User = confirmed.user
+        return member
     there = User.objects.filter(email__iexact=email).first()
     if there is not None and not there.has_usable_password():
         return there  # made by an earlier call, and still nobody's
