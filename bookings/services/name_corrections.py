@@ -59,7 +59,7 @@ def _correct(
     lock_identities({before.identity, corrected.identity})
     _refuse_faults(passenger, before, corrected, _last_day(coupons), now, overrule=overrule)
     if corrected.identity != before.identity:
-        refuse_elsewhere(names_of([corrected]), [coupon.flight for coupon in coupons])
+        refuse_elsewhere(names_of([corrected]), [coupon.flight for coupon in coupons], by=mandate.by)
         Coupon.objects.filter(pk__in=[coupon.pk for coupon in coupons]).update(identity=corrected.identity)
     passenger.title, passenger.born_on = corrected.title, corrected.born_on
     passenger.given_name, passenger.family_name = corrected.given_name, corrected.family_name
