@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0011_bookings_by_total'),
+        ('bookings', '0012_tell_vowel_signs_apart'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
