@@ -90,7 +90,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "segments__flight__origin__city",
             "segments__flight__destination__city",
             "coupons__seat",
-            "payments",
+            "payments__refunds",
             "seat_orders__seats__seat",
             "changes__flight",
         )

@@ -169,7 +169,7 @@ class Trip:
 
     @property
     def refunds(self) -> list[Refund]:
-        return [refund for payment in self.booking.payments.all() for refund in payment.refunds.all()]
+        return self.booking.refunds
 
     @property
     def was_refunded(self) -> bool:

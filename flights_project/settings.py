@@ -72,6 +72,7 @@ OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=4)
 PRICE_ALERTS_PER_USER = env.int("PRICE_ALERTS_PER_USER", default=20)
 """Prices that one traveller may follow at a time."""
 OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
+UNPAID_MAILS_PER_HOUR = env.int("UNPAID_MAILS_PER_HOUR", default=3)
 """Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
 CONNECTION_MINUTES = {"DD": 45, "DI": 90, "ID": 90, "II": 75}
 """The least time between two flights at an airport, by domestic and international in and out; the desk's connection

@@ -30,7 +30,9 @@ class Way(TextChoices):
 class Kind:
     """`choosable` ones can be refused by their recipient. What is `unasked` is about no booking and no account, so that
     its mail carries a one-click stop (RFC 8058). `secret` ones may hold links that open an account: staff do not read
-    them, and they are in no inbox. `enclosures` name files that `settings.MESSAGE_ENCLOSURES` makes."""
+    them, and they are in no inbox. `unpaid` ones anybody can cause for nothing, to any address: only so many an hour go
+    to one that its account has not confirmed (`services/limits.py`). `enclosures` name files that
+    `settings.MESSAGE_ENCLOSURES` makes."""
 
     label: str | Promise
     urgency: Urgency = Urgency.SOON
@@ -38,17 +40,18 @@ class Kind:
     choosable: bool = False
     unasked: bool = False
     secret: bool = False
+    unpaid: bool = False
     enclosures: tuple[str, ...] = ()
 
 
 EVERY_WAY = (Way.EMAIL, Way.INBOX, Way.SMS)
 
 KINDS: dict[str, Kind] = {
-    "booking_held": Kind(label=_("Seats held: pay by")),
+    "booking_held": Kind(label=_("Seats held: pay by"), unpaid=True),
     "booking_confirmed": Kind(label=_("Booking confirmed"), enclosures=("e_ticket", "invitations")),
     "seats_paid": Kind(label=_("Seats paid")),
-    "payment_failed": Kind(label=_("Payment failed")),
-    "hold_expired": Kind(label=_("Time to pay ran out")),
+    "payment_failed": Kind(label=_("Payment failed"), unpaid=True),
+    "hold_expired": Kind(label=_("Time to pay ran out"), unpaid=True),
     "payment_refunded": Kind(label=_("Paid too late: money goes back")),
     "booking_cancelled": Kind(label=_("Booking cancelled"), enclosures=("invitations",)),
     "refund_paid": Kind(label=_("Refund paid")),

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from airlines.api.offers import conditions_as_dict, price_as_dict, slice_as_dict
 from bookings.messages import seated_in_words
-from bookings.models import Booking, Coupon, Passenger, Payment
+from bookings.models import Booking, Coupon, Passenger, Payment, Refund
 from bookings.services.journeys import price_of, slices_of
 from bookings.services.seat_maps import SeatMap
 from bookings.services.seating import Seated
@@ -34,6 +34,9 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
         "passengers": _passengers(booking),
         "tickets": _tickets(booking),
         "payments": [payment_as_dict(payment) for payment in booking.payments.all()],
+        "refunds": [_refund(refund, booking.currency) for refund in booking.refunds],
+        "paid": on_the_wire(booking.amount_paid, booking.currency),
+        "refunded": on_the_wire(booking.amount_refunded, booking.currency),
         "documents": [
             {"document": document, "url": reverse("booking-document", args=[booking.locator, document])}
             for document in booking.documents
@@ -45,7 +48,13 @@ def booking_as_dict(booking: Booking) -> dict[str, Any]:
 
 def _passengers(booking: Booking) -> list[dict[str, Any]]:
     seats: dict[int, list[dict[str, Any]]] = {passenger.pk: [] for passenger in booking.passengers.all()}
+    coupons: dict[int, list[dict[str, Any]]] = {passenger.pk: [] for passenger in booking.passengers.all()}
+    slices = {segment.pk: segment.slice for segment in booking.segments.all()}
     for coupon in booking.coupons_in_order:
+        if coupon.status != Coupon.Status.EXCHANGED:
+            coupons[coupon.passenger_id].append(
+                {"flight": coupon.flight_id, "slice": slices[coupon.segment_id], "status": coupon.status}
+            )
         if not coupon.is_ended:
             seats[coupon.passenger_id].append(_seat_of(coupon, booking.currency))
     return [
@@ -57,6 +66,7 @@ def _passengers(booking: Booking) -> list[dict[str, Any]]:
             "family_name": passenger.family_name,
             "born_on": passenger.born_on,
             "with_adult": passenger.with_adult,
+            "coupons": coupons[passenger.pk],
             "seats": seats[passenger.pk] if passenger.type != Passenger.Type.INFANT else [],
         }
         for passenger in booking.passengers.all()
@@ -74,6 +84,18 @@ def payment_as_dict(payment: Payment) -> dict[str, Any]:
         "challenge_url": payment.challenge_url,
         "started_at": payment.started_at,
         "answered_at": payment.answered_at,
+    }
+
+
+def _refund(refund: Refund, currency: str) -> dict[str, Any]:
+    return {
+        "id": refund.pk,
+        "payment": refund.payment_id,
+        "amount": on_the_wire(refund.amount, currency),
+        "status": refund.status,
+        "reason": refund.reason,
+        "started_at": refund.started_at,
+        "paid_at": refund.paid_at,
     }
 
 

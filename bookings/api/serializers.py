@@ -8,7 +8,7 @@ from rest_framework import serializers
 from airlines.api.offers import ConditionsSerializer, PriceSerializer, SliceSerializer
 from airlines.models import CabinClass
 from airlines.services.fleet import SeatPosition
-from bookings.models import Booking, CancellationQuote, Document, Passenger, Payment
+from bookings.models import Booking, CancellationQuote, Coupon, Document, Passenger, Payment, Refund
 from bookings.services.holds import PHONE, Contact
 from bookings.services.seat_maps import SeatState
 from bookings.services.togetherness import Arrangement
@@ -71,13 +71,23 @@ class SeatOfFlightSerializer(serializers.Serializer[Any]):
     fee = MoneyField(allow_null=True, help_text="What was charged for choosing it, within the total.")
 
 
-class BookedPassengerSerializer(PassengerSerializer):
-    """`seats` are those of the flights that the traveller is booked on; infants have none."""
+class CouponSerializer(serializers.Serializer[Any]):
+    flight = serializers.IntegerField(help_text="Id of the flight.")
+    slice = serializers.IntegerField(help_text="Position of the slice, from 0.")
+    status = serializers.ChoiceField(
+        choices=[choice for choice in Coupon.Status.choices if choice[0] != Coupon.Status.EXCHANGED]
+    )
 
+
+class BookedPassengerSerializer(PassengerSerializer):
+    """`coupons` say what has become of each flight of the traveller. `seats` are those of the flights that the
+    traveller is booked on; infants have none."""
+
+    coupons = CouponSerializer(many=True, read_only=True)
     seats = SeatOfFlightSerializer(many=True, read_only=True)
 
     class Meta(PassengerSerializer.Meta):
-        fields = [*PassengerSerializer.Meta.fields, "seats"]
+        fields = [*PassengerSerializer.Meta.fields, "coupons", "seats"]
 
 
 class SeatChoiceSerializer(serializers.Serializer[Any]):
@@ -167,6 +177,16 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         ]
 
 
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    """`started` is on its way, `succeeded` is with the gateway that took the money."""
+
+    amount = MoneyField()
+
+    class Meta:
+        model = Refund
+        fields = ["id", "payment", "amount", "status", "reason", "started_at", "paid_at"]
+
+
 class PaySerializer(serializers.Serializer[Any]):
     gateway = serializers.CharField(max_length=20)
     token = serializers.CharField(max_length=200, help_text="The gateway's name for the card or account.")
@@ -212,7 +232,7 @@ class BookingSerializer(serializers.Serializer[Any]):
 
     locator = serializers.CharField()
     status = serializers.ChoiceField(choices=Booking.Status.choices)
-    total = MoneyField()
+    total = MoneyField(help_text="What was sold, cancelled parts too; `paid` less `refunded` is what it costs now.")
     price = PriceSerializer()
     cabin = serializers.ChoiceField(choices=CabinClass.choices)
     family = serializers.CharField()
@@ -227,6 +247,9 @@ class BookingSerializer(serializers.Serializer[Any]):
     passengers = BookedPassengerSerializer(many=True)
     tickets = TicketSerializer(many=True)
     payments = PaymentSerializer(many=True)
+    refunds = RefundSerializer(many=True)
+    paid = MoneyField(help_text="What was taken, by all payments.")
+    refunded = MoneyField(help_text="What of it went back or is on its way.")
     documents = DocumentSerializer(many=True)
     seat_order = SeatOrderSerializer(allow_null=True)
     available_actions = serializers.ListField(

@@ -20,6 +20,7 @@ from flights_project.gateway.models import User
 
 if TYPE_CHECKING:  # it knows bookings
     from bookings.models.itinerary_changes import ItineraryChange
+    from bookings.models.money import Refund
     from bookings.models.seat_orders import SeatOrder
 
 
@@ -113,6 +114,23 @@ class Booking(models.Model):
     def open_seat_order(self) -> "SeatOrder | None":
         """Seats that were chosen after the tickets were issued and are not paid yet."""
         return next((order for order in self.seat_orders.all() if order.status == "open"), None)
+
+    @property
+    def amount_paid(self) -> Decimal:
+        """What was taken for it, whether or not some of it goes back."""
+        taken = ("succeeded", "partly_refunded", "refunded")
+        return sum((payment.amount for payment in self.payments.all() if payment.status in taken), Decimal())
+
+    @property
+    def refunds(self) -> "list[Refund]":
+        """Money that goes or went back, the oldest first."""
+        refunds = (refund for payment in self.payments.all() for refund in payment.refunds.all())
+        return sorted(refunds, key=lambda refund: refund.started_at)
+
+    @property
+    def amount_refunded(self) -> Decimal:
+        """What goes or went back."""
+        return sum((refund.amount for refund in self.refunds), Decimal())
 
     @property
     def amount_due(self) -> Decimal:

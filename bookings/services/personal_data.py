@@ -22,7 +22,7 @@ CLOSED = "closed.invalid"
 
 def personal_data(user: User) -> dict[str, Any]:
     """Everything that is kept of `user`, as plain values; without what would open the account."""
-    bookings = Booking.objects.of(user).with_journey().prefetch_related("payments__refunds")
+    bookings = Booking.objects.of(user).with_journey()
     return {
         "account": {
             "email": user.email,

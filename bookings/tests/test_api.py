@@ -1,8 +1,11 @@
 """Hold, pay and read through the API."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.db.models import F
 
 from airlines.models import FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.pricing import Party
@@ -11,10 +14,11 @@ from bookings.models import Booking, Payment, SandboxCharge
 from bookings.services.irregular_days import cancel_flight
 from bookings.tests.factories import make_booking, make_hold
 from flights_project.gateway.models import ApiKey, IdempotencyRecord
+from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 20, 28
+STATEMENTS_OF_A_HOLD, STATEMENTS_OF_A_PAYMENT = 21, 28
 """One of a hold asks whether the flight is the sandbox's; without a sandbox nobody asks."""
 ASHA = {"type": "adult", "title": "ms", "given_name": "Asha", "family_name": "Rao", "born_on": "1990-04-05"}
 
@@ -147,7 +151,7 @@ def test_they_are_listed_in_a_number_of_queries_that_does_not_grow(
     for _ in range(bookings):
         make_booking(traveller, flight, now=now)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert len(mine.get("/api/v1/bookings/").json()["results"]) == bookings
 
 
@@ -376,6 +380,47 @@ def test_unpaid_holds_are_counted_by_address_but_not_those_of_a_key(
     assert hold(as_user(stranger), others[0]).json()["code"] == "too_many_holds"
     assert hold(as_key(integrator_key), others[0]).status_code == 201
     assert hold(as_key(integrator_key), others[1], "k2").status_code == 201
+
+
+class TestMailToAnAddressOfSomebodyElse:
+    @pytest.fixture
+    def hold_and_release(self, mine, wish):
+        keys = count()
+
+        def hold_and_release(times):
+            for _ in range(times):
+                locator = hold(mine, wish, f"k{next(keys)}").json()["locator"]
+                assert mine.delete(f"/api/v1/bookings/{locator}/").status_code == 200
+
+        return hold_and_release
+
+    def states(self):
+        return sorted(Message.objects.values_list("kind", "status"))
+
+    def test_is_sent_a_few_times_an_hour_and_read_in_the_inbox_in_any_case(self, hold_and_release, traveller):
+        hold_and_release(6)
+
+        assert self.states() == [("booking_held", "waiting")] * 3 + [("booking_held", "withheld")] * 3
+        assert Message.objects.inbox_of(traveller).count() == 6
+
+    def test_begins_again_after_an_hour(self, hold_and_release):
+        hold_and_release(4)
+        Message.objects.update(written_at=F("written_at") - timedelta(hours=1))
+        hold_and_release(1)
+
+        assert self.states().count(("booking_held", "withheld")) == 1
+
+    def test_of_a_paid_booking_is_always_sent(self, hold_and_release, mine, wish):
+        hold_and_release(3)
+        pay(mine, hold(mine, wish, "paid").json()["locator"])
+
+        assert ("booking_confirmed", "waiting") in self.states()
+
+    def test_to_the_confirmed_address_of_the_account_is_always_sent(self, hold_and_release, traveller):
+        EmailAddress.objects.create(user=traveller, email="Asha@example.com", verified=True)
+        hold_and_release(4)
+
+        assert self.states() == [("booking_held", "waiting")] * 4
 
 
 def test_an_address_that_no_mail_reaches_is_refused(mine, wish):

@@ -254,6 +254,19 @@ class TestThroughTheApi:
         after = mine.get(f"/api/v1/bookings/{booking.locator}/").json()
         assert (after["status"], after["available_actions"]) == ("cancelled", [])
 
+    def test_of_one_traveller_shows_in_the_booking(self, as_user, traveller, booking, path, there, back):
+        mine = as_user(traveller)
+        quote = mine.post(path, {"passengers": [1]}).json()
+        mine.post(f"{path}{quote['id']}/confirm/")
+
+        after = mine.get(f"/api/v1/bookings/{booking.locator}/").json()
+
+        states = [[coupon["status"] for coupon in each["coupons"]] for each in after["passengers"]]
+        assert states == [["open"] * 2, ["cancelled"] * 2, ["open"] * 2, ["open"] * 2]
+        assert [coupon["flight"] for coupon in after["passengers"][1]["coupons"]] == [there.pk, back.pk]
+        assert [(each["amount"], each["status"]) for each in after["refunds"]] == [(quote["refund"], "started")]
+        assert (after["paid"], after["refunded"]) == (after["total"], quote["refund"])
+
     def test_of_some_travellers_or_slices(self, as_user, traveller, path):
         quote = as_user(traveller).post(path, {"passengers": [1], "slices": [0]})
 

@@ -271,6 +271,6 @@ def test_queries_do_not_grow_with_the_travellers(traveller, now, in_a_month, tra
     claim = claim_for([flight], now=now, party=Party(travellers))
     people = [adult() for _ in range(travellers)]
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         hold_seats(offer=claim, travellers=people, contact=Contact(email="a@example.com"), owner=traveller, now=now)
     assert Coupon.objects.count() == travellers

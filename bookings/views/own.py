@@ -19,6 +19,5 @@ class TravellerRequest(HttpRequest):
 
 def own_trip(request: TravellerRequest, locator: str) -> Trip:
     """The traveller's own booking; another's is 404, as if there were none."""
-    bookings = Booking.objects.of(request.user).with_journey()
-    booking = get_object_or_404(bookings.prefetch_related("payments__refunds"), locator=locator)
+    booking = get_object_or_404(Booking.objects.of(request.user).with_journey(), locator=locator)
     return Trip(booking, timezone.now())

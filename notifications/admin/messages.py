@@ -78,7 +78,7 @@ class MessageAdmin(LongTableAdmin[Message]):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, message: Message) -> str:
-        return badge(message.get_status_display(), COLOURS[message.status])
+        return badge(message.get_status_display(), COLOURS.get(message.status, "plain"))
 
     @admin.display(description=gettext_lazy("subject line"))
     def title(self, message: Message) -> str:

@@ -27,6 +27,7 @@ class Message(models.Model):
         DEAD = "dead", _("given up")
         LAPSED = "lapsed", _("too late to be of use")
         DISMISSED = "dismissed", _("dismissed by staff")
+        WITHHELD = "withheld", _("held back: too many to an unconfirmed address")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.SlugField(_("kind"), max_length=40)
@@ -63,7 +64,8 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "subject", "recipient"], name="nothing_told_twice"),
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "sent", "dead", "lapsed", "dismissed"]), name="message_status_known"
+                condition=Q(status__in=["waiting", "sent", "dead", "lapsed", "dismissed", "withheld"]),
+                name="message_status_known",
             ),
             models.CheckConstraint(condition=Q(way__in=Way.values), name="message_way_known"),
             models.CheckConstraint(

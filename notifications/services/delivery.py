@@ -134,8 +134,10 @@ def _note_attempt(message: Message, now: datetime, error: Exception | None = Non
 
 
 def try_again(*, messages: MessageQuerySet, now: datetime) -> int:
-    """Send what was given up, dismissed or came too late once more, from the first try; returns how many there were."""
-    ended = messages.filter(status__in=(Message.Status.DEAD, Message.Status.DISMISSED, Message.Status.LAPSED))
+    """Send what was given up, dismissed, held back or came too late once more, from the first try; returns how many
+    there were."""
+    status = Message.Status
+    ended = messages.filter(status__in=(status.DEAD, status.DISMISSED, status.LAPSED, status.WITHHELD))
     return ended.update(status=Message.Status.WAITING, due_at=now, tries=0, useful_until=None)
 
 

@@ -11,6 +11,7 @@ from flights_project.lib.calls import Call
 from notifications.channels import channel_for, is_open
 from notifications.kinds import KINDS, Way
 from notifications.models import Message
+from notifications.services.limits import is_beyond_limit
 from notifications.services.refusals import refused
 
 DELIVERY = Call(task="notifications.tasks.deliver_messages", round_seconds=20, moment=1)
@@ -33,6 +34,7 @@ def tell(
     It goes by every channel of its kind (`kinds.py`) that is open and that there is an address for, unless that
     address refused the kind: to the e-mail address `recipient`, to `phone`, to the inbox of `reader`, in whose
     language it is written. `context` holds plain JSON facts. After `useful_until` it is not sent any more.
+    An e-mail beyond what an unconfirmed address is sent in an hour is written as held back.
     """
     addresses = {Way.EMAIL: recipient, Way.SMS: phone, Way.INBOX: str(reader.pk) if reader else ""}
     possible = {way: addresses[way] for way in KINDS[kind].ways if addresses[way] and is_open(way)}
@@ -54,6 +56,8 @@ def tell(
         )
         for way, address in (carried or wanted).items()
     ]
+    if Way.EMAIL in carried and is_beyond_limit(kind=kind, recipient=recipient, reader=reader, now=now):
+        next(each for each in messages if each.way == Way.EMAIL).status = Message.Status.WITHHELD
     if Way.INBOX in wanted:
         messages[0].reader = reader
     if carried:
