@@ -1,7 +1,7 @@
 """Everything that was found for a search, and what its filters leave of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -161,11 +161,13 @@ class Market:
 
     # --- Counts ---
 
-    def counts(self) -> Counts:
-        """What each value of each filter would leave of the slice being chosen."""
+    def counts(self, *, of_ways: bool = False) -> Counts:
+        """What each value of each filter would leave of the slice being chosen: offers, or ways to fly, of which each
+        may be offered in several fare families."""
         any_duration = self._priced(self._left(frozenset({"max_duration"}))) if self._in_use else self._priced_open
+        at_once = len(self.slices) == 1 and not of_ways
         return Counts(
-            self._counted_at_once() if len(self.slices) == 1 else self._counted_with_the_rest(),
+            self._counted_at_once() if at_once else self._counted_each(_way if of_ways else id),
             _range([price for _option, price in self._priced_open]),
             _range([option.itinerary.duration for option, price in any_duration if self._costs_enough(price)]),
         )
@@ -186,24 +188,29 @@ class Market:
                     counts[value] = counts.get(value, 0) + count
         return counted
 
-    def _counted_with_the_rest(self) -> dict[str, dict[Any, int]]:
-        return {name: self._counted(name) for name in COUNTED}
+    def _counted_each(self, once: Callable[[Option], int]) -> dict[str, dict[Any, int]]:
+        return {name: self._counted(name, once) for name in COUNTED}
 
-    def _counted(self, name: str) -> dict[Any, int]:
+    def _counted(self, name: str, once: Callable[[Option], int]) -> dict[Any, int]:
         slices = self._left(frozenset({name}))
         if name in OF_ALL_FLIGHTS:
             values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
-            return {value: count for value in values if (count := self._count_with(slices, name, value))}
-        priced = self._priced(slices) if self._in_use else self._priced_open
-        possible = [option for option, price in priced if self._costs_enough(price)]
-        return dict(Counter(value for option in possible for value in self._values[id(option)][name]))
+            return {value: count for value in values if (count := len(self._with(slices, name, value, once)))}
+        left: dict[Any, set[int]] = {}
+        for option, price in self._priced(slices) if self._in_use else self._priced_open:
+            if self._costs_enough(price):
+                for value in self._values[id(option)][name]:
+                    left.setdefault(value, set()).add(once(option))
+        return {value: len(each) for value, each in left.items()}
 
-    def _count_with(self, slices: Sequence[Sequence[Option]], name: str, value: Any) -> int:
+    def _with(
+        self, slices: Sequence[Sequence[Option]], name: str, value: Any, once: Callable[[Option], int]
+    ) -> set[int]:
         with_value = [
             [option for option in options if value in self._values[id(option)][name]] if index >= self.at else options
             for index, options in enumerate(slices)
         ]
-        return sum(self._costs_enough(price) for _option, price in self._priced(with_value))
+        return {once(option) for option, price in self._priced(with_value) if self._costs_enough(price)}
 
     @cached_property
     def _values(self) -> dict[int, dict[str, Iterable[Any]]]:
@@ -232,6 +239,11 @@ class Market:
 
 def _price(option: Option) -> int:
     return option.price
+
+
+def _way(option: Option) -> int:
+    """What the fare families of a way to fly share."""
+    return id(option.itinerary)
 
 
 def _priced_by(cost: Cost, options: Iterable[Option]) -> list[tuple[int, Option]]:

@@ -145,9 +145,9 @@ class Found:
         first = min([window.opens for window in self.windows.values()], default=soon)
         return A_MOMENT if first < soon else kept_for.total_seconds()
 
-    def counts(self) -> Counts:
-        """What each choice of a filter would leave; connection airports by IATA code."""
-        counts = self.market.counts()
+    def counts(self, *, of_ways: bool = False) -> Counts:
+        """What each choice of a filter would leave (`Market.counts`); connection airports by IATA code."""
+        counts = self.market.counts(of_ways=of_ways)
         via = {self.reference.airports[pk].iata: count for pk, count in counts.by_filter["via"].items()}
         return replace(counts, by_filter={**counts.by_filter, "via": via})
 
@@ -191,7 +191,9 @@ def choose(query: SearchQuery, *, now: datetime, page: Page) -> Choices:
         ways.setdefault(_flights(option), []).append(option)
     turned = turn_to(page, ways.values(), identity=lambda way: _flights(way[0]))
     chosen = [found.slice_of(part[0]) for part in found.market.slices[: len(query.chosen)] if part]
-    return Choices([found.way(way) for way in turned.entries], len(ways), chosen, turned.next, found.counts())
+    return Choices(
+        [found.way(way) for way in turned.entries], len(ways), chosen, turned.next, found.counts(of_ways=True)
+    )
 
 
 def _flights(option: Option) -> str:
