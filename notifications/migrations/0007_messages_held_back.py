@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0005_quick_to_find'),
+        ('notifications', '0006_booking_changed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
