@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 if TYPE_CHECKING:
-    from airlines.models import Airport, Flight, FlightCabin, FlightFare, Schedule  # noqa: F401 -- the querysets' parameters
+    from airlines.models import Airplane, Airport, Flight, FlightCabin, FlightFare, Schedule  # noqa: F401 -- the querysets' parameters
 
 
 class AirportQuerySet(models.QuerySet["Airport"]):
@@ -30,6 +30,12 @@ class FlightQuerySet(models.QuerySet["Flight"]):
         """Neither cancelled nor gone, and not within the minutes before departure in which sale is closed."""
         return self.filter(
             status__in=("scheduled", "delayed"), departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE
+        )
+
+    def flown_by(self, airplane: "Airplane", *, start: datetime, end: datetime) -> Self:
+        """Those that keep `airplane` in the air at some time between two instants."""
+        return self.filter(
+            airplane=airplane, status__in=("scheduled", "delayed"), departs_at__lt=end, arrives_at__gt=start
         )
 
     def last_day_on_sale(self) -> date | None:

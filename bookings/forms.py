@@ -1,7 +1,6 @@
 """What a traveller enters to book and to pay."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -21,7 +20,7 @@ from bookings.gateways.stripe_amounts import to_stripe
 from bookings.models import Booking, Passenger, SavedTraveller
 from bookings.seats import Spot
 from bookings.services.holds import PHONE, Contact
-from bookings.services.travellers import OLDEST, Traveller, name_fault, type_on
+from bookings.services.travellers import OLDEST, Traveller, as_printed, name_fault, type_on
 from bookings.trips import Trip
 from flights_project.gateway.models import User
 from flights_project.gateway.templatetags.flights import money
@@ -74,7 +73,7 @@ class NameField(forms.CharField):
         super().__init__(max_length=60, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return " ".join(unicodedata.normalize("NFC", super().to_python(value) or "").split())
+        return as_printed(super().to_python(value) or "")
 
 
 class DateOfBirthInput(forms.DateInput):

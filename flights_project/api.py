@@ -150,10 +150,9 @@ def _counted(refusal: Exception, context: dict[str, Any]) -> Exception:
 def _fields(error: ValidationError) -> dict[str, list[str]]:
     if hasattr(error, "error_dict"):
         return {
-            "non_field_errors" if field == "__all__" else field: messages
-            for field, messages in error.message_dict.items()
+            problems.WHOLE if field == "__all__" else field: messages for field, messages in error.message_dict.items()
         }
-    return {"non_field_errors": error.messages}
+    return {problems.WHOLE: error.messages}
 
 
 def _retry_headers(error: DomainError) -> dict[str, str]:

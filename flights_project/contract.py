@@ -41,6 +41,9 @@ def complete(result: Document, **_kwargs: Any) -> Document:
     """Postprocessing hook: problems and examples."""
     components = result["components"]
     components["schemas"]["Problem"] = PROBLEM
+    for name, schema in components["schemas"].items():
+        if name.endswith("Request"):
+            _read_strictly(name, schema)
     components["responses"] = {_name(status): _problems(status) for status in sorted(set(_codes().values()))}
     components["responses"]["NotModified"] = {"description": "As it was when you read it: take what you have."}
     for path, operations in result["paths"].items():
@@ -55,13 +58,20 @@ def complete(result: Document, **_kwargs: Any) -> Document:
     return result
 
 
+def _read_strictly(name: str, schema: Document) -> None:
+    """As `gateway.api.bodies` does: no member that nobody reads, and something at least where something changes."""
+    schema["additionalProperties"] = False
+    if name.startswith("Patched"):
+        schema["minProperties"] = 1
+
+
 def _statuses(path: str, method: str, operation: Document) -> set[int]:
     """What a call may answer beside its success."""
     names = {each["name"] for each in operation.get("parameters", [])}
     decides = method != "get" or "/offers/" in path or path.endswith("/events/")
     return (
         ALWAYS
-        | ({404} if "{" in path or "cursor" in names else set())
+        | ({404} if "{" in path else set())
         | ({409, 410} if decides else set())
         | ({412} if "If-Match" in names else set())
         | ({413, 415} if "requestBody" in operation else set())

@@ -408,7 +408,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["flights_project.gateway.wire.OrjsonRenderer"],
     "DEFAULT_SCHEMA_CLASS": "flights_project.gateway.schema.ContractSchema",
     "DEFAULT_PAGINATION_CLASS": "flights_project.gateway.pagination.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": ["flights_project.gateway.filters.KnownFilters"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": ["flights_project.gateway.throttles.CallerThrottle"],
     "EXCEPTION_HANDLER": "flights_project.api.problem_response",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
@@ -475,10 +475,10 @@ WEBHOOK_SECRET_OVERLAP = timedelta(hours=env.int("WEBHOOK_SECRET_OVERLAP_HOURS",
 """How long the secret before signs beside a new one."""
 WEBHOOK_ENDPOINTS_PER_INTEGRATOR = env.int("WEBHOOK_ENDPOINTS_PER_INTEGRATOR", default=10)
 WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=DEMO)
-"""Whether webhooks may go to this machine and its network, and over plain http: to try them out."""
+"""Whether webhooks may go to this machine itself (loopback), and over plain http: to try them out."""
 if WEBHOOK_PRIVATE_ADDRESSES and not DEMO:
     raise ImproperlyConfigured(
-        "WEBHOOK_PRIVATE_ADDRESSES would let integrators call our own network; it is for DEMO=on."
+        "WEBHOOK_PRIVATE_ADDRESSES would let integrators call our own machine; it is for DEMO=on."
     )
 
 # --- Mail -----------------------------------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, ChoicesCheckboxFilter
 from unfold.forms import PaginationInlineFormSet
 
 from airlines.exceptions import LayoutInvalid
 from airlines.models import Airplane, AirplaneType, Cabin, Seat
+from airlines.models.fleet import ROWS_APART
 from airlines.services.blocked_seats import write_seat
 from airlines.services.fleet import make_seats, seat_count, seats_of
 from flights_project.gateway.desk import DeskAdmin, DeskForm, DeskInline
@@ -35,7 +35,7 @@ class CabinFormSet(PaginationInlineFormSet):
         super().clean()
         rows = sorted(_rows(self.forms))
         if any(second[0] <= first[1] for first, second in pairwise(rows)):
-            raise ValidationError(_("Two cabins of an airplane cannot share a row."))
+            raise ValidationError(ROWS_APART)
 
 
 def _rows(cabin_forms: Iterable[DeskForm[Cabin]]) -> Iterable[tuple[int, int]]:

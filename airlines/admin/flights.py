@@ -177,9 +177,9 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     def save_model(self, request: HttpRequest, obj: Flight, form: Any, change: Any) -> None:
         typed: FlightForm = form
         if change:
-            amend_flight(flight=obj, fares=typed.fare_plans(), **typed.changes())
+            amend_flight(flight=obj, now=timezone.now(), fares=typed.fare_plans(), **typed.changes())
         else:
-            obj.pk = schedule_flight(fares=typed.fare_plans(), **typed.changes()).pk
+            obj.pk = schedule_flight(now=timezone.now(), fares=typed.fare_plans(), **typed.changes()).pk
         obj.refresh_from_db()
 
     def delete_model(self, request: HttpRequest, obj: Flight) -> None:

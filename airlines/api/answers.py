@@ -22,7 +22,7 @@ from orjson import Fragment
 from rest_framework.utils.urls import replace_query_param
 
 from airlines.api.offers import conditions_as_dict, connection, price_as_dict, segment
-from airlines.api.search import counts_as_dict, refuse_misuse
+from airlines.api.search import counts_as_dict
 from airlines.forms import read_search
 from airlines.parameters import PARAMETERS
 from airlines.services.flights_on_sale import FlightOnSale
@@ -34,6 +34,7 @@ from airlines.services.pricing import JourneyPrice
 from airlines.services.reference import Reference, current
 from airlines.services.search import Found, SearchResults, search
 from airlines.services.search_cache import Answer, search_cache
+from flights_project.gateway.parameters import refuse_misuse
 from flights_project.lib import clock
 from flights_project.lib.money import on_the_wire
 

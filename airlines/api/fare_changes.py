@@ -15,7 +15,9 @@ from rest_framework.response import Response
 
 from airlines.models import CabinClass, FareChange, FareChangeLine
 from airlines.services.fare_changes import FareFilter, apply_change, preview_change, totals_of, undo_change
-from flights_project.gateway.api.fields import MoneyField
+from flights_project.gateway.api.bodies import Body, TextField
+from flights_project.gateway.api.fields import MoneyField, PlainDecimalField
+from flights_project.gateway.api.resources import KnownParameters
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import StaffRead
@@ -39,17 +41,17 @@ class ChangeTotalsSerializer(serializers.Serializer[Any]):
     )
 
 
-class FareChangeSerializer(serializers.Serializer[Any]):
+class FareChangeSerializer(Body):
     """Which fares of flights on sale, and how they change. A filter that is left out fits everything."""
 
     id = serializers.IntegerField(read_only=True)
     status = serializers.ChoiceField(choices=FareChange.Status.choices, read_only=True)
-    origin = serializers.CharField(max_length=3, required=False, help_text="Airport code.")
-    destination = serializers.CharField(max_length=3, required=False, help_text="Airport code.")
+    origin = TextField(max_length=3, required=False, help_text="Airport code.")
+    destination = TextField(max_length=3, required=False, help_text="Airport code.")
     departs_from = serializers.DateField(required=False, help_text="Local date, included.")
     departs_to = serializers.DateField(required=False, help_text="Local date, included.")
     cabin = serializers.ChoiceField(choices=CabinClass.choices, required=False)
-    family = serializers.CharField(max_length=20, required=False, help_text="Code of the fare family.")
+    family = TextField(max_length=20, required=False, help_text="Code of the fare family.")
     load_from = serializers.IntegerField(
         min_value=0, max_value=100, required=False, help_text="Percent of seats taken."
     )
@@ -57,17 +59,17 @@ class FareChangeSerializer(serializers.Serializer[Any]):
     amount_from = MoneyField(required=False, help_text="Costs now at least.")
     amount_to = MoneyField(required=False, help_text="Costs now at most.")
     kind = serializers.ChoiceField(choices=FareChange.Kind.choices)
-    by = serializers.DecimalField(
+    by = PlainDecimalField(
         max_digits=10,
         decimal_places=2,
         allow_null=True,
         default=None,
         help_text="Percent or amount, down with a minus; null gives the fares back to the pricing rules.",
     )
-    round_to = serializers.DecimalField(
+    round_to = PlainDecimalField(
         max_digits=8, decimal_places=2, min_value=Decimal("0.01"), allow_null=True, default=None
     )
-    reason = serializers.CharField(max_length=200)
+    reason = TextField(max_length=200)
     made_by = serializers.EmailField(read_only=True)
     made_at = serializers.DateTimeField(read_only=True)
     applied_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -135,7 +137,7 @@ class MayChangeFares(StaffRead):
     list=extend_schema(responses=FareChangeSerializer(many=True)),
     retrieve=extend_schema(responses=FareChangeSerializer),
 )
-class FareChangeViewSet(viewsets.GenericViewSet[FareChange]):
+class FareChangeViewSet(KnownParameters, viewsets.GenericViewSet[FareChange]):
     """Changes of many fares, by the airline's staff. A change is previewed, then applied, and undone where the fares
     still cost what it made them; what somebody else has changed meanwhile is left alone and counted."""
 
@@ -144,6 +146,7 @@ class FareChangeViewSet(viewsets.GenericViewSet[FareChange]):
     permission_classes = (MayChangeFares,)
     pagination_class = NewestFirst
     filter_backends = ()
+    paged_actions = ("list", "lines")
     lookup_value_converter = "int"
 
     def list(self, request: Request) -> Response:

@@ -1,8 +1,15 @@
 """What lists of the network can be filtered by."""
 
+from typing import Any
+
 import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 
 from airlines.models import Airplane, Airport, City, FareFamily, Flight
+from airlines.services.places import Place, find_place
 from flights_project.gateway.filters import InstantFilter
 
 
@@ -43,9 +50,31 @@ class FareFamilyFilter(django_filters.FilterSet):
         fields = ["code"]
 
 
+class PlaceField(forms.CharField):
+    """An airport or a city, as searches take it. Cleans to its Place, None for nothing."""
+
+    def clean(self, value: Any) -> Place | None:
+        words = super().clean(value)
+        place = find_place(words) if words else None
+        if words and place is None:
+            raise forms.ValidationError(
+                _("We know no airport or city called “%(words)s”. Try its name or three-letter code."),
+                params={"words": words},
+            )
+        return place
+
+
+@extend_schema_field(str)
+class PlaceFilter(django_filters.Filter):
+    field_class = PlaceField
+
+    def filter(self, qs: QuerySet[Any], value: Place | None) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__in": value.airport_ids}) if value else qs
+
+
 class FlightFilter(django_filters.FilterSet):
-    origin = django_filters.CharFilter(field_name="origin__iata")
-    destination = django_filters.CharFilter(field_name="destination__iata")
+    origin = PlaceFilter()
+    destination = PlaceFilter()
     departs_on = django_filters.DateFilter()
     departs_after = InstantFilter(field_name="departs_at", lookup_expr="gte")
     departs_before = InstantFilter(field_name="departs_at", lookup_expr="lt")

@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from airlines.api.search import DATE, misused
+from airlines.api.search import DATE
 from airlines.models import CabinClass, Low
 from airlines.price_forms import AnywhereForm, CalendarForm, FlexibleForm, PriceForm, month_end
 from airlines.services.lows import DayLow, Journey, RoundTrip, anywhere, lows_around, lows_by_day
 from flights_project.gateway.api.fields import MoneyField
+from flights_project.gateway.parameters import misused
 from flights_project.gateway.permissions import HasScope
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest

@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from airlines.models import CabinClass, PriceAlert
 from airlines.price_forms import FollowForm
 from airlines.services.price_alerts import alerts_of, change, follow, stop
+from flights_project.gateway.api.bodies import Body, TextField
 from flights_project.gateway.api.fields import MoneyField
+from flights_project.gateway.api.resources import KnownParameters
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
@@ -22,7 +24,7 @@ from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import on_the_wire
 
 
-class WaitSerializer(serializers.Serializer[Any]):
+class WaitSerializer(Body):
     """What to wait for: one of the two, or both."""
 
     limit = MoneyField(allow_null=True, required=False, help_text="For one adult, taxes included.")
@@ -35,8 +37,8 @@ class PriceAlertSerializer(WaitSerializer):
     """A price that is followed until the day of departure; told by e-mail, at most once a day."""
 
     id = serializers.UUIDField(read_only=True)
-    origin = serializers.CharField(max_length=60, help_text="Airport or city code.")
-    destination = serializers.CharField(max_length=60, help_text="Airport or city code.")
+    origin = TextField(max_length=60, help_text="Airport or city code.")
+    destination = TextField(max_length=60, help_text="Airport or city code.")
     depart_on = serializers.DateField()
     return_on = serializers.DateField(allow_null=True, required=False)
     cabin = serializers.ChoiceField(choices=CabinClass.choices, required=False)
@@ -67,7 +69,7 @@ class FirstToLeaveFirst(CursorPages):
     list=extend_schema(responses=PriceAlertSerializer(many=True)),
     retrieve=extend_schema(responses=PriceAlertSerializer),
 )
-class PriceAlertViewSet(viewsets.GenericViewSet[PriceAlert]):
+class PriceAlertViewSet(KnownParameters, viewsets.GenericViewSet[PriceAlert]):
     """One's own price alerts. Keys of programs have none."""
 
     queryset = PriceAlert.objects.none()
@@ -100,7 +102,7 @@ class PriceAlertViewSet(viewsets.GenericViewSet[PriceAlert]):
     @extend_schema(request=WaitSerializer, responses=PriceAlertSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         alert = self.get_object()
-        asked = WaitSerializer(data=request.data)
+        asked = WaitSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         wait = {"limit": alert.limit, "percent": alert.percent} | asked.validated_data
         return Response(alert_as_dict(change(alert=alert, **wait)))

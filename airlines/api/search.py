@@ -1,11 +1,9 @@
 """A search on the wire: its parameters, results, pages and counts, as OpenAPI describes them."""
 
-from collections.abc import Container
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -15,7 +13,6 @@ from airlines.services.filters import BANDS, Counts
 from airlines.services.ranking import Sort
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
-from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import of_hundredths, on_the_wire
 
 DATE = {"type": "string", "format": "date"}
@@ -62,21 +59,6 @@ SEARCH_PARAMETERS = [
     OpenApiParameter("limit", _number(1, PAGE_AT_MOST), description="Offers on a page."),
     OpenApiParameter("cursor", str, description="From `next` or `previous`."),
 ]
-
-
-def refuse_misuse(asked: QueryDict, known: Container[str]) -> None:
-    """Parameters that we do not know, or that came twice: a typing error is not ignored. Raises InvalidRequest."""
-    if errors := misused(asked, known):
-        raise InvalidRequest(errors)
-
-
-def misused(asked: QueryDict, known: Container[str]) -> dict[str, list[str]]:
-    """What is wrong with parameters whatever they say: we do not know them, or they came twice."""
-    return {
-        name: ["Send this parameter once." if name in known else "There is no such parameter."]
-        for name, values in asked.lists()
-        if name not in known or len(values) > 1
-    }
 
 
 def counts_as_dict(counts: Counts) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -19,17 +19,18 @@ from airlines.models import (
     FlightFare,
 )
 from airlines.services import fares, fleet, scheduling
+from flights_project.gateway.api.bodies import Body, ModelBody, TextField
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
 
 
-class CitySerializer(serializers.ModelSerializer[City]):
+class CitySerializer(ModelBody[City]):
     class Meta:
         model = City
         fields = ["id", "code", "name", "country"]
 
 
-class AirportSerializer(serializers.ModelSerializer[Airport]):
+class AirportSerializer(ModelBody[Airport]):
     city = serializers.SlugRelatedField(slug_field="code", queryset=City.objects.all(), help_text="The city's code.")
 
     class Meta:
@@ -37,7 +38,7 @@ class AirportSerializer(serializers.ModelSerializer[Airport]):
         fields = ["id", "iata", "icao", "name", "city", "latitude", "longitude", "zone"]
 
 
-class CabinSerializer(serializers.ModelSerializer[Cabin]):
+class CabinSerializer(ModelBody[Cabin]):
     seats = serializers.SerializerMethodField(help_text="How many the layout makes.")
     exit_rows = serializers.ListField(
         child=serializers.IntegerField(min_value=1),
@@ -60,7 +61,7 @@ class CabinSerializer(serializers.ModelSerializer[Cabin]):
         return attrs
 
 
-class AirplaneSerializer(serializers.ModelSerializer[Airplane]):
+class AirplaneSerializer(ModelBody[Airplane]):
     """Seats are made from the cabins' layout. The cabins of an existing airplane stay as they are."""
 
     cabins = CabinSerializer(many=True)
@@ -92,7 +93,7 @@ class AirplaneSerializer(serializers.ModelSerializer[Airplane]):
             )
 
 
-class FareFamilySerializer(serializers.ModelSerializer[FareFamily]):
+class FareFamilySerializer(ModelBody[FareFamily]):
     change_fee = MoneyField(allow_null=True, required=False, help_text="null: not changeable.")
     seat_fee = MoneyField(
         allow_null=True,
@@ -126,7 +127,7 @@ class FlightCabinSerializer(serializers.ModelSerializer[FlightCabin]):
         fields = ["cabin", "seats", "seats_left"]
 
 
-class FlightFareSerializer(serializers.ModelSerializer[FlightFare]):
+class FlightFareSerializer(ModelBody[FlightFare]):
     """A price for one adult, without taxes."""
 
     cabin = serializers.ChoiceField(choices=CabinClass.choices, source="flight_cabin.cabin", read_only=True)
@@ -135,7 +136,7 @@ class FlightFareSerializer(serializers.ModelSerializer[FlightFare]):
     instead_of = MoneyField(
         write_only=True, required=False, help_text="What the fare costs as you know it; with another amount it stays."
     )
-    reason = serializers.CharField(
+    reason = TextField(
         write_only=True, required=False, allow_blank=True, max_length=200, help_text="Kept in the history."
     )
 
@@ -162,9 +163,10 @@ class FareHistorySerializer(serializers.Serializer[Any]):
         return (event.pgh_context or {}).get("door")
 
 
-class FarePlanSerializer(serializers.Serializer[scheduling.FarePlan]):
-    """A price to sell at."""
+class FarePlanSerializer(Body):
+    """A price to sell at; as it is read, it has its `id` too."""
 
+    id = serializers.IntegerField(read_only=True)
     cabin = serializers.ChoiceField(choices=CabinClass.choices)
     family = serializers.SlugRelatedField(slug_field="code", queryset=FareFamily.objects.all())
     amount = MoneyField()
@@ -186,7 +188,7 @@ class FlightFaresField(serializers.Field[Any, Any, Any, Any]):
         return [scheduling.FarePlan(**plan) for plan in plans.validated_data]
 
 
-class FlightSerializer(serializers.ModelSerializer[Flight]):
+class FlightSerializer(ModelBody[Flight]):
     """A flight, on sale at once where it has fares. Times are UTC; the local ones stand beside them."""
 
     origin = serializers.SlugRelatedField[Airport](slug_field="iata", queryset=Airport.objects.select_related("city"))
@@ -231,12 +233,11 @@ class FlightSerializer(serializers.ModelSerializer[Flight]):
     def get_arrives_at_local(self, flight: Flight) -> str:
         return flight.arrives_at.astimezone(clock.zone(flight.destination.zone)).isoformat()
 
-    @transaction.atomic
     def create(self, validated_data: dict[str, Any]) -> Flight:
-        return scheduling.schedule_flight(**validated_data)
+        return scheduling.schedule_flight(now=timezone.now(), **validated_data)
 
     def update(self, instance: Flight, validated_data: dict[str, Any]) -> Flight:
-        return scheduling.amend_flight(flight=instance, **validated_data)
+        return scheduling.amend_flight(flight=instance, now=timezone.now(), **validated_data)
 
 
 class PlaceSerializer(serializers.Serializer[Any]):

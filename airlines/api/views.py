@@ -25,10 +25,10 @@ from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightF
 from airlines.services.offers import open_offer, price_again
 from airlines.services.scheduling import remove_flights
 from airlines.services.search_cache import Answer
-from flights_project.gateway.api.resources import ConditionalWrites
+from flights_project.gateway.api.resources import ConditionalWrites, KnownParameters
 from flights_project.gateway.callers import caller_of
 from flights_project.gateway.history import signed
-from flights_project.gateway.pagination import CursorPages
+from flights_project.gateway.pagination import PAGING, CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
 
 
@@ -80,7 +80,7 @@ class FlightViewSet(ConditionalWrites, viewsets.ModelViewSet[Flight]):
         remove_flights([instance])
 
 
-class FareOfFlight(GenericAPIView[FlightFare]):
+class FareOfFlight(KnownParameters, GenericAPIView[FlightFare]):
     """A fare, found by its flight and its own id."""
 
     queryset = FlightFare.objects.select_related("flight_cabin", "family")
@@ -118,6 +118,7 @@ class FareHistoryView(FareOfFlight):
     serializer_class = serializers.FareHistorySerializer
     permission_classes = (StaffRead,)
     pagination_class = NewestFirst
+    parameters = PAGING
 
     @extend_schema(responses=serializers.FareHistorySerializer(many=True))
     def get(self, request: Request, **_ids: int) -> Response:
@@ -168,7 +169,7 @@ def _as_at_the_door(request: Request, answer: Callable[[Environ], Answer]) -> Ht
     return HttpResponse(made.body, content_type="application/json", headers=dict(made.headers))
 
 
-class OfferView(APIView):
+class OfferView(KnownParameters):
     """The offer priced again now: a fresh token, the total of now."""
 
     permission_classes = (HasScope,)

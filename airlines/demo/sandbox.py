@@ -19,7 +19,7 @@ from airlines.demo.network import Stop, place_of
 from airlines.models import Airplane, Airport, CabinClass, FareFamily, Flight
 from airlines.querysets import FlightQuerySet
 from airlines.services.fleet import CabinPlan, add_airplane
-from airlines.services.scheduling import FarePlan, schedule_flight
+from airlines.services.scheduling import FarePlan, add_flight
 from flights_project.lib import clock
 
 AIRLINE, REGISTRATION = "ZZ", "VT-ZZZ"
@@ -120,7 +120,7 @@ def _missing(days: list[date]) -> Iterable[tuple[Scenario, int, date]]:
 def _open(scenario: Scenario, number: str, day: date, airplane: Airplane, fares: Iterable[FarePlan]) -> None:
     origin, destination = (Airport.objects.get(iata=stop.iata) for stop in (ORIGIN, DESTINATION))
     departs_at = datetime.combine(day, scenario.leaves, clock.zone(origin.zone))
-    schedule_flight(
+    add_flight(
         number=number,
         airplane=airplane,
         origin=origin,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 REGISTRATION = RegexValidator(r"^[A-Z0-9-]+\Z", _("Capital letters, digits and dashes, such as VT-KKA."))
 LAYOUT = RegexValidator(r"^[A-HJ-K]+(-[A-HJ-K]+){0,2}\Z", _("Letters by column, dashes for aisles, such as ABC-DEF."))
+ROWS_APART = _("Two cabins of an airplane cannot share a row.")
 
 
 class CabinClass(models.TextChoices):
@@ -70,7 +71,7 @@ class Cabin(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                violation_error_message=_("Two cabins of an airplane cannot share a row."),
+                violation_error_message=ROWS_APART,
             ),
             models.CheckConstraint(condition=Q(cabin__in=CabinClass.values), name="cabin_class_known"),
         ]

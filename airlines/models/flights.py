@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from typing import Any
 
 import pghistory
 from django.core.exceptions import ValidationError
@@ -17,6 +18,8 @@ NUMBER = RegexValidator(
     _("Two characters of the airline and up to four digits without zeros before them, such as KV101."),
 )
 
+ARRIVES_AFTER = _("A flight arrives after it departs.")
+TWO_AIRPORTS = _("A flight joins two different airports.")
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
@@ -81,7 +84,7 @@ class Flight(models.Model):
             models.CheckConstraint(
                 condition=Q(arrives_at__gt=F("departs_at")),
                 name="flight_arrives_after_departure",
-                violation_error_message=_("A flight arrives after it departs."),
+                violation_error_message=ARRIVES_AFTER,
             ),
             models.CheckConstraint(
                 condition=Q(arrives_at__lte=F("departs_at") + timedelta(days=1)),
@@ -91,7 +94,7 @@ class Flight(models.Model):
             models.CheckConstraint(
                 condition=~Q(origin=F("destination")),
                 name="flight_between_two_airports",
-                violation_error_message=_("A flight joins two different airports."),
+                violation_error_message=TWO_AIRPORTS,
             ),
             models.UniqueConstraint(
                 fields=["number", "origin", "departs_on"],
@@ -121,6 +124,16 @@ class Flight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {date_format(self.departs_on, 'd M Y')}"
+
+    def clean(self) -> None:
+        """What the constraints say too, of the field that is to be put right; raises ValidationError."""
+        faults: dict[str, Any] = {}
+        if self.departs_at and self.arrives_at and self.arrives_at <= self.departs_at:
+            faults["arrives_at"] = ARRIVES_AFTER
+        if self.origin_id and self.origin_id == self.destination_id:
+            faults["destination"] = TWO_AIRPORTS
+        if faults:
+            raise ValidationError(faults)
 
     @property
     def airline(self) -> str:

@@ -8,10 +8,12 @@ from itertools import pairwise
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from airlines.exceptions import LayoutInvalid
-from airlines.models import Airplane, Cabin, Seat
-from airlines.models.fleet import LAYOUT
+from airlines.models import Airplane, Cabin, Flight, Seat
+from airlines.models.fleet import LAYOUT, ROWS_APART
+from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.statements import fetch
 
 SHARE = "SELECT id FROM airlines_airplane WHERE id = ANY(%s) ORDER BY id FOR SHARE"
@@ -66,14 +68,35 @@ def seats_for_sale(airplanes: Collection[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def lock_airplane(airplane: int) -> None:
+    """Lock the airplane (id) until the transaction ends, against flights and seats that others give it meanwhile."""
+    Airplane.objects.select_for_update(no_key=True).get(pk=airplane)
+
+
+def refuse_two_places(flight: Flight) -> None:
+    """Raises InvalidRequest where the flight's airplane, which is locked, flies another at the same time."""
+    meanwhile = Flight.objects.flown_by(flight.airplane, start=flight.departs_at, end=flight.arrives_at)
+    other = meanwhile.exclude(pk=flight.pk).first()
+    if other is not None:
+        raise InvalidRequest({"airplane": [_("It flies %(flight)s at that time.") % {"flight": other}]})
+
+
 @transaction.atomic
 def add_airplane(*, registration: str, model: str, cabins: Iterable[CabinPlan]) -> Airplane:
-    """A new airplane with cabins and seats. Raises LayoutInvalid, ValidationError for a broken constraint."""
+    """A new airplane with cabins and seats. Raises LayoutInvalid, InvalidRequest, ValidationError."""
     airplane = Airplane(registration=registration, model=model)
     airplane.full_clean()
     airplane.save()
-    fit_cabins(airplane=airplane, cabins=cabins)
+    plans = list(cabins)
+    _refuse_shared_rows(plans)
+    fit_cabins(airplane=airplane, cabins=plans)
     return airplane
+
+
+def _refuse_shared_rows(cabins: Sequence[CabinPlan]) -> None:
+    for index, plan in enumerate(cabins):
+        if any(plan.first_row <= other.last_row and other.first_row <= plan.last_row for other in cabins[:index]):
+            raise InvalidRequest({f"cabins[{index}].first_row": [str(ROWS_APART)]})
 
 
 def fit_cabins(*, airplane: Airplane, cabins: Iterable[CabinPlan]) -> None:

@@ -13,7 +13,7 @@ from airlines.exceptions import FlightClosed
 from airlines.models import Airplane, Flight, FlightCabin
 from airlines.services.announcements import announce
 from airlines.services.changes import status_of
-from airlines.services.fleet import seats_for_sale
+from airlines.services.fleet import lock_airplane, refuse_two_places, seats_for_sale
 from flights_project.lib.errors import InvalidRequest
 
 
@@ -32,7 +32,7 @@ def move(
     """
     locked = lock_flight(flight)
     if departs_at <= now:
-        raise InvalidRequest({"departs_at": ["This time has passed."]})
+        raise InvalidRequest({"departs_at": [_("This time has passed.")]})
     locked.status, locked.departs_at, locked.arrives_at = becomes, departs_at, arrives_at
     return _save(locked, "status", "departs_at", "arrives_at")
 
@@ -83,11 +83,9 @@ def swap(*, flight: Flight, airplane: Airplane) -> Flight:
     locked = lock_flight(flight)
     if airplane.pk == locked.airplane_id:
         raise InvalidRequest({"airplane": [_("This airplane flies it already.")]})
-    elsewhere = Flight.objects.filter(airplane=airplane, status__in=Flight.FOR_SALE).exclude(pk=locked.pk)
-    other = elsewhere.filter(departs_at__lt=locked.arrives_at, arrives_at__gt=locked.departs_at).first()
-    if other is not None:
-        raise InvalidRequest({"airplane": [_("It flies %(flight)s at that time.") % {"flight": other}]})
+    lock_airplane(airplane.pk)
     locked.airplane = airplane
+    refuse_two_places(locked)
     seats = seats_for_sale([airplane.pk])[airplane.pk]
     for inventory in locked.cabins.all():
         there = seats.pop(inventory.cabin, 0)

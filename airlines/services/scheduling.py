@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from airlines.exceptions import FlightConflict
 from airlines.models import Airplane, Airport, FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.announcements import announce
 from airlines.services.changes import gone, price_of, status_of
 from airlines.services.fares import fixed_price, set_prices
-from airlines.services.fleet import seats_for_sale
+from airlines.services.fleet import lock_airplane, refuse_two_places, seats_for_sale
 from airlines.services.routes import keep_routes
 from flights_project.lib import clock
 from flights_project.lib.errors import InvalidRequest
@@ -29,7 +31,25 @@ class FarePlan:
     amount: Decimal
 
 
-def schedule_flight(
+@transaction.atomic
+def schedule_flight(*, airplane: Airplane, now: datetime, **plan: Any) -> Flight:
+    """As `add_flight`, by a person: it leaves after `now`, with an airplane that flies nothing else at that time.
+
+    Raises what `add_flight` raises, and InvalidRequest.
+    """
+    lock_airplane(airplane.pk)
+    flight = add_flight(airplane=airplane, **plan)
+    _refuse_the_past(flight, now)
+    refuse_two_places(flight)
+    return flight
+
+
+def _refuse_the_past(flight: Flight, now: datetime) -> None:
+    if flight.departs_at <= now:
+        raise InvalidRequest({"departs_at": [_("This time has passed.")]})
+
+
+def add_flight(
     *,
     number: str,
     airplane: Airplane,
@@ -79,7 +99,7 @@ def open_inventory(flight: Flight) -> None:
 
 
 def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
-    """Put fares on sale, and change those that cost something else. Raises InvalidRequest, see `schedule_flight`."""
+    """Put fares on sale, and change those that cost something else. Raises InvalidRequest, see `add_flight`."""
     cabins: Mapping[str, FlightCabin] = {cabin.cabin: cabin for cabin in flight.cabins.all()}
     rows: dict[tuple[int, int], FlightFare] = {}
     for index, plan in enumerate(fares):
@@ -98,7 +118,23 @@ def price_cabins(*, flight: Flight, fares: Iterable[FarePlan]) -> None:
 
 
 @transaction.atomic
-def amend_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: object) -> Flight:
+def amend_flight(*, flight: Flight, now: datetime, fares: Iterable[FarePlan] = (), **changes: object) -> Flight:
+    """As `correct_flight`, by a person: what moves leaves after `now`, and its airplane flies nothing else then.
+
+    Raises what `correct_flight` raises.
+    """
+    before = Flight.objects.select_for_update(of=("self",), no_key=True).get(pk=flight.pk)
+    lock_airplane(cast("Airplane", changes.get("airplane", before.airplane)).pk)
+    amended = correct_flight(flight=flight, fares=fares, **changes)
+    if amended.departs_at != before.departs_at:
+        _refuse_the_past(amended, now)
+    if any(getattr(amended, name) != getattr(before, name) for name in ("airplane_id", "departs_at", "arrives_at")):
+        refuse_two_places(amended)
+    return amended
+
+
+@transaction.atomic
+def correct_flight(*, flight: Flight, fares: Iterable[FarePlan] = (), **changes: object) -> Flight:
     """Change what may change by correction: number, airports, times, terminals; add or change fares.
 
     Times and airplane of a flight that has sold seats move only by the flows for irregular days.

@@ -23,7 +23,7 @@ from airlines.services.fleet import CabinPlan, fit_cabins
 from airlines.services.offers import OfferClaim, price_again
 from airlines.services.pricing import Party
 from airlines.services.schedules import Pattern, PatternFare
-from airlines.services.scheduling import FarePlan, schedule_flight
+from airlines.services.scheduling import FarePlan, add_flight
 
 PLACES = {
     "DEL": ("VIDP", "New Delhi", "IN", 28.5665, 77.1031, "Asia/Kolkata"),
@@ -132,7 +132,7 @@ def make_flight(
     if airplane is None:
         plans = [economy(1, seats, "A")] if seats else None
         airplane = AirplaneFactory(cabins=plans)
-    return schedule_flight(
+    return add_flight(
         number=number or f"KV{next(_numbers)}",
         airplane=airplane,
         origin=AirportFactory(iata=origin),

@@ -116,10 +116,11 @@ class TestSchedulingAFlight:
     @pytest.mark.parametrize(
         ("changes", "field", "words"),
         [
-            ({"arrives_0": "2026-12-04"}, "__all__", "A flight arrives after it departs."),
+            ({"arrives_0": "2026-12-04"}, "arrives", "A flight arrives after it departs."),
             ({"number": "161"}, "number", "Two characters of the airline"),
             ({"departs_1": ""}, "departs", "This field is required."),
             ({"airplane": ""}, "airplane", "This field is required."),
+            ({"departs_0": "2026-11-19", "arrives_0": "2026-11-19"}, "departs", "This time has passed."),
         ],
     )
     def test_says_what_is_wrong_and_writes_nothing(self, desk, typed, changes, field, words):
@@ -136,10 +137,18 @@ class TestSchedulingAFlight:
         assert errors_of(again) == {"__all__": ["This flight number already leaves from there on that day."]}
         assert Flight.objects.count() == 1
 
+    def test_refuses_an_airplane_that_is_in_the_air(self, desk, typed):
+        desk.post(f"{FLIGHTS}add/", typed)
+
+        again = desk.post(f"{FLIGHTS}add/", typed | {"number": "KV163"})
+
+        assert errors_of(again) == {"airplane": ["It flies KV161 05 Dec 2026 at that time."]}
+        assert Flight.objects.count() == 1
+
     def test_refuses_the_same_airport_twice(self, desk, typed):
         answer = desk.post(f"{FLIGHTS}add/", typed | {"destination": typed["origin"]})
 
-        assert errors_of(answer) == {"__all__": ["A flight joins two different airports."]}
+        assert errors_of(answer) == {"destination": ["A flight joins two different airports."]}
 
     def test_refuses_a_fare_in_a_cabin_that_the_airplane_does_not_have(self, desk, typed, light):
         AirplaneFactory()  # another one with business seats

@@ -216,6 +216,36 @@ class TestFlights:
         assert says in answer.content.decode()
         assert not Flight.objects.exists()
 
+    def test_do_not_leave_in_the_past(self, as_user, agent, plan):
+        times = {"departs_at": "2020-12-20T19:00:00Z", "arrives_at": "2020-12-20T21:10:00Z"}
+
+        answer = as_user(agent).post("/api/v1/flights/", plan | times)
+
+        assert (answer.status_code, answer.json()["errors"]) == (400, {"departs_at": ["This time has passed."]})
+        path = f"/api/v1/flights/{as_user(agent).post('/api/v1/flights/', plan).json()['id']}/"
+        assert as_user(agent).patch(path, times).json()["errors"].keys() == {"departs_at"}
+
+    @pytest.mark.parametrize("name", ["departs_at", "arrives_at"])
+    @pytest.mark.parametrize("instant", ["2026-12-20T19:00:00", "2026-12-20 19:00", "2026-12-20"])
+    def test_are_at_instants_and_not_at_a_clock_of_nobody(self, as_user, agent, plan, name, instant):
+        answer = as_user(agent).post("/api/v1/flights/", plan | {name: instant})
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"].keys() == {name}
+
+    def test_take_an_airplane_that_flies_nothing_else_then(self, as_user, agent, plan):
+        staff = as_user(agent)
+        other = plan | {"number": "KV103", "departs_at": "2026-12-20T21:00:00Z", "arrives_at": "2026-12-20T23:00:00Z"}
+        staff.post("/api/v1/flights/", plan)
+
+        refused = staff.post("/api/v1/flights/", other)
+
+        assert (refused.status_code, refused.json()["errors"].keys()) == (400, {"airplane"})
+        later = {"departs_at": "2026-12-20T21:10:00Z"}
+        path = f"/api/v1/flights/{staff.post('/api/v1/flights/', other | later).json()['id']}/"
+        assert staff.patch(path, {"departs_at": "2026-12-20T21:09:00Z"}).json()["errors"].keys() == {"airplane"}
+        assert staff.patch(path, {"origin_terminal": "2"}).status_code == 200
+
     def test_leave_once_a_day_by_one_number(self, as_user, agent, plan):
         staff = as_user(agent)
         staff.post("/api/v1/flights/", plan)
@@ -255,13 +285,18 @@ class TestFlights:
         staff = as_user(agent)
         path = f"/api/v1/flights/{staff.post('/api/v1/flights/', plan).json()['id']}/"
 
-        assert staff.patch(path, {"status": "cancelled"}).json()["status"] == "scheduled"
+        assert staff.patch(path, {"status": "cancelled"}).json()["errors"].keys() == {"non_field_errors"}
+        assert staff.patch(path, {"status": "cancelled", "number": "KV105"}).json()["status"] == "scheduled"
+        read = staff.get(path).json()
+        assert staff.put(path, read | {"status": "cancelled"}).json() == read
 
     @pytest.mark.parametrize(
         ("query", "count"),
         [
             ("number=KV101", 1),
             ("origin=DEL", 1),
+            ("origin=del", 1),
+            ("destination=mumbai", 1),
             ("origin=BOM", 0),
             ("departs_on=2026-12-20", 1),
             ("status=delayed", 0),
@@ -269,6 +304,12 @@ class TestFlights:
     )
     def test_are_filtered(self, api, flight, query, count):
         assert len(api.get(f"/api/v1/flights/?{query}").json()["results"]) == count
+
+    @pytest.mark.parametrize("query", ["origin=ZZZ", "destination=nowhere"])
+    def test_are_not_looked_for_at_places_that_there_are_not(self, api, flight, query):
+        answer = api.get(f"/api/v1/flights/?{query}")
+
+        assert (answer.status_code, answer.json()["errors"].keys()) == (400, {query.partition("=")[0]})
 
     @pytest.mark.parametrize("flights", [1, 4])
     def test_are_listed_in_a_number_of_queries_that_does_not_grow(
@@ -458,7 +499,22 @@ def test_the_first_letters_of_a_code_or_city_suggest_it(api, typed):
 def test_a_cursor_that_is_none_of_ours_leads_nowhere(api, flight, path, cursor):
     answer = api.get(f"/api/v1/{path}/", {"cursor": cursor})
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["errors"].keys()) == (400, {"cursor"})
+
+
+@pytest.mark.parametrize("path", NETWORK)
+@pytest.mark.parametrize("size", ["abc", "-3", "0", "101", "1" * 5000, "١", ""])
+def test_a_page_has_a_size(api, path, size):
+    answer = api.get(f"/api/v1/{path}/", {"page_size": size})
+
+    assert (answer.status_code, answer.json()["errors"].keys()) == (400, {"page_size"})
+
+
+@pytest.mark.parametrize("query", ["page_size=1&page_size=2", "number=KV1&number=KV2", "cursor=a&cursor=b"])
+def test_a_list_takes_each_parameter_once(api, flight, query):
+    answer = api.get(f"/api/v1/flights/?{query}")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 @pytest.mark.parametrize("name", ["departs_at", "arrives_at"])

@@ -11,7 +11,7 @@ from airlines.models import Flight, FlightFare
 from airlines.services import changes, inventory
 from airlines.services.changes import GONE, Change, Kind, Leg, announce, feed
 from airlines.services.fares import change_fare, take_off_sale
-from airlines.services.scheduling import FarePlan, amend_flight, remove_flights
+from airlines.services.scheduling import FarePlan, correct_flight, remove_flights
 from airlines.tests.factories import FareFamilyFactory, fare_of, make_flight
 from flights_project.lib.feed import IN_ONE_GO, Entry, Feed
 
@@ -106,7 +106,7 @@ def test_a_new_flight(told, in_a_month):
 def test_a_flight_that_moves_is_told_where_it_was_and_where_it_is(told, flight):
     was = Leg.of(flight)
     [left, came] = told(
-        lambda: amend_flight(
+        lambda: correct_flight(
             flight=flight,
             departs_at=flight.departs_at + timedelta(days=1),
             arrives_at=flight.arrives_at + timedelta(days=1),
@@ -118,7 +118,7 @@ def test_a_flight_that_moves_is_told_where_it_was_and_where_it_is(told, flight):
 def test_an_amended_fare_is_told_and_one_that_stays_is_not(told, flight):
     light = FarePlan(cabin="economy", family=FareFamilyFactory(code="light"), amount=Decimal(4000))
     flex = FarePlan(cabin="economy", family=FareFamilyFactory(code="flex"), amount=Decimal(6000))
-    [new] = told(lambda: amend_flight(flight=flight, fares=[light, flex]))
+    [new] = told(lambda: correct_flight(flight=flight, fares=[light, flex]))
     assert new.facts == {"cabin": "economy", "family": "flex", "amount": "6000.00", "previous": None}
 
 

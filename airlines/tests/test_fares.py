@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from airlines.exceptions import FareChanged
 from airlines.models import FlightFare
 from airlines.services.fares import NewPrice, PricedBy, change_fare, fixed_price, set_prices
-from airlines.services.scheduling import FarePlan, amend_flight
+from airlines.services.scheduling import FarePlan, correct_flight
 from airlines.tests.factories import AirplaneFactory, FareFamilyFactory, economy, fare_of, make_flight
 from airlines.tests.races import at_once
 
@@ -119,7 +119,7 @@ class TestAnAmendedFlight:
         plans = [FarePlan(cabin="economy", family=FareFamilyFactory(code=code), amount=Decimal(amount))
                  for code, amount in (("light", 4000), ("standard", 5500), ("flex", 7000))]  # fmt: skip
 
-        amend_flight(flight=flight, fares=plans)
+        correct_flight(flight=flight, fares=plans)
 
         fares = FlightFare.objects.order_by("family__position").values_list("amount", "priced_by")
         assert list(fares) == [(4000, "rules"), (5500, "staff"), (7000, "staff")]
@@ -127,7 +127,7 @@ class TestAnAmendedFlight:
     def test_keeps_how_its_fares_are_priced_on_another_airplane(self, flight):
         FlightFare.objects.update(priced_by="rules", reference_amount=3900, floor_amount=100, ceiling_amount=9000)
 
-        amend_flight(flight=flight, airplane=AirplaneFactory(cabins=[economy(1, 2)]))
+        correct_flight(flight=flight, airplane=AirplaneFactory(cabins=[economy(1, 2)]))
 
         fare = fare_of(flight)
         assert (fare.amount, fare.priced_by, fare.reference_amount) == (4000, "rules", 3900)

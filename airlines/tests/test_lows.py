@@ -183,7 +183,7 @@ class TestMarks:
         assert not StaleLow.objects.exists()
 
     def test_a_moved_flight_leaves_its_day(self, now, fresh, in_a_month):
-        scheduling.amend_flight(
+        scheduling.correct_flight(
             flight=fresh, departs_at=in_a_month + timedelta(days=2), arrives_at=in_a_month + timedelta(days=2, hours=2)
         )
 

@@ -10,14 +10,15 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from airlines.api.offers import SliceSerializer, slice_as_dict
 from bookings.changes import ShownChange
 from bookings.models import Booking, ItineraryChange
 from bookings.querysets import ItineraryChangeQuerySet
 from bookings.services import choices
+from flights_project.gateway.api.bodies import Body
 from flights_project.gateway.api.fields import MoneyField
+from flights_project.gateway.api.resources import KnownParameters
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.permissions import HasScope
 from flights_project.lib.errors import InvalidRequest
@@ -49,14 +50,14 @@ class ChangeSerializer(ChangeSummarySerializer):
         fields = [*ChangeSummarySerializer.Meta.fields, "refund", "booked", "proposal", "others"]
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class ChoiceSerializer(Body):
     """`accept` what is proposed, or the new time; `move` to `flights`, ids in order of travel; `refund` everything."""
 
     choice = serializers.ChoiceField(choices=ItineraryChange.Choice.choices)
     flights = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=3)
 
 
-class _OwnChanges(APIView):
+class _OwnChanges(KnownParameters):
     permission_classes = (IsAuthenticated, HasScope)
     throttle_scope = "booking"
 

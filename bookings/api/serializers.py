@@ -12,32 +12,43 @@ from bookings.models import Booking, CancellationQuote, Coupon, Document, Passen
 from bookings.services.holds import PHONE, Contact
 from bookings.services.seat_maps import SeatState
 from bookings.services.togetherness import Arrangement
-from bookings.services.travellers import Traveller
+from bookings.services.travellers import Traveller, as_printed
+from flights_project.gateway.api.bodies import Body, TextField
 from flights_project.gateway.api.fields import MoneyField
 
 
-class PassengerInputSerializer(serializers.Serializer[Any]):
+class NameField(TextField):
+    """A given or family name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=60, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return as_printed(super().to_internal_value(data))
+
+
+class PassengerInputSerializer(Body):
     """`with_adult` is for infants: the position, from 0, of the adult on whose lap they sit."""
 
     type = serializers.ChoiceField(choices=Passenger.Type.choices)
     title = serializers.ChoiceField(choices=Passenger.Title.choices, required=False, allow_blank=True, default="")
-    given_name = serializers.CharField(max_length=60)
-    family_name = serializers.CharField(max_length=60)
+    given_name = NameField()
+    family_name = NameField()
     born_on = serializers.DateField()
     with_adult = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=8)
 
 
-class ContactSerializer(serializers.Serializer[Any]):
+class ContactSerializer(Body):
     email = serializers.EmailField(max_length=254)
     phone = serializers.RegexField(
         PHONE, required=False, allow_blank=True, default="", help_text="Digits and + ( ) / . -"
     )
 
 
-class HoldSerializer(serializers.Serializer[Any]):
+class HoldSerializer(Body):
     """What it takes to hold an offer."""
 
-    offer = serializers.CharField()
+    offer = TextField()
     passengers = serializers.ListField(
         child=PassengerInputSerializer(), min_length=1, max_length=settings.TRAVELLERS_PER_BOOKING
     )
@@ -90,7 +101,7 @@ class BookedPassengerSerializer(PassengerSerializer):
         fields = [*PassengerSerializer.Meta.fields, "coupons", "seats"]
 
 
-class SeatChoiceSerializer(serializers.Serializer[Any]):
+class SeatChoiceSerializer(Body):
     flight = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of the flight.")
     passenger = serializers.IntegerField(min_value=0, max_value=8, help_text="Position of the traveller, from 0.")
     seat = serializers.RegexField(
@@ -98,7 +109,7 @@ class SeatChoiceSerializer(serializers.Serializer[Any]):
     )
 
 
-class SeatChoicesSerializer(serializers.Serializer[Any]):
+class SeatChoicesSerializer(Body):
     """All of it or nothing; two travellers may swap."""
 
     seats = serializers.ListField(child=SeatChoiceSerializer(), min_length=1, max_length=100)
@@ -187,15 +198,15 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
         fields = ["id", "payment", "amount", "status", "reason", "started_at", "paid_at"]
 
 
-class PaySerializer(serializers.Serializer[Any]):
-    gateway = serializers.CharField(max_length=20)
-    token = serializers.CharField(max_length=200, help_text="The gateway's name for the card or account.")
+class PaySerializer(Body):
+    gateway = TextField(max_length=20)
+    token = TextField(max_length=200, help_text="The gateway's name for the card or account.")
     total = MoneyField(
         required=False, help_text="What you expect to pay. Where something else is due, nothing is charged: 409."
     )
 
 
-class CancellationSerializer(serializers.Serializer[Any]):
+class CancellationSerializer(Body):
     """What to cancel: positions from 0. What is left out means all; what is named has to be there."""
 
     passengers = serializers.ListField(

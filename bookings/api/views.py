@@ -13,7 +13,6 @@ from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from airlines.models import CabinClass, Flight
 from airlines.services.offers import open_offer
@@ -41,11 +40,12 @@ from bookings.services.sandbox import between_search_and_hold
 from bookings.services.seat_maps import seat_map
 from bookings.services.seating import choose_seats, seat_together
 from flights_project.gateway.addresses import address_of
-from flights_project.gateway.api.resources import SparseFields
+from flights_project.gateway.api.resources import KnownParameters, SparseFields
 from flights_project.gateway.idempotency import idempotent, idempotent_in_one_transaction
 from flights_project.gateway.models import ApiKey, User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
+from flights_project.lib.errors import InvalidRequest
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -208,10 +208,11 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
         return get_object_or_404(self.get_queryset().with_journey(), locator=locator.upper())
 
 
-class SeatMapView(APIView):
+class SeatMapView(KnownParameters):
     """The seats of a flight's cabin: anyone sees what is free, the owner of a booking sees their own."""
 
     permission_classes = (HasScope,)
+    parameters = frozenset({"cabin", "booking"})
 
     @property
     def required_scope(self) -> str:
@@ -226,6 +227,8 @@ class SeatMapView(APIView):
     )
     def get(self, request: Request, flight: int) -> Response:
         cabin = request.query_params.get("cabin", CabinClass.ECONOMY)
+        if cabin not in CabinClass.values:
+            raise InvalidRequest({"cabin": [f"Enter one of {', '.join(CabinClass.values)}."]})
         drawn = seat_map(
             flight=get_object_or_404(Flight, pk=flight), cabin=cabin, booking=self._own_booking(request, flight)
         )

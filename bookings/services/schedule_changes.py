@@ -32,7 +32,7 @@ from airlines.services.schedule_differences import (
     flights_of,
 )
 from airlines.services.schedules import ONE_DAY, Pattern, add_schedule, check, pattern_of, write_pattern
-from airlines.services.scheduling import amend_flight, remove_flights
+from airlines.services.scheduling import correct_flight, remove_flights
 from bookings.exceptions import ScheduleOvertaken
 from bookings.models import Booking, Coupon, Segment
 from bookings.services.irregular_days import cancel_flight, moves_far, retime_flight
@@ -274,7 +274,7 @@ def _move(flight: Flight, wanted: Wanted, now: datetime) -> None:
         retime_flight(flight=flight, departs_at=wanted.departs_at, arrives_at=wanted.arrives_at, now=now)
         changes = {name: value for name, value in changes.items() if name not in WHEN}
     if changes:
-        amend_flight(flight=flight, **changes)
+        correct_flight(flight=flight, **changes)
 
 
 def _keep(schedule: Schedule, becomes: Pattern) -> Schedule:

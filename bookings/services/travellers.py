@@ -47,6 +47,11 @@ class Traveller:
         return hashlib.sha256(f"{letters} {self.born_on:%Y-%m-%d}".encode()).hexdigest()
 
 
+def as_printed(name: str) -> str:
+    """A name as tickets have it, whoever types it: composed letters (Unicode's NFC) and single spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
 def letters_of(name: str) -> str:
     """What of a name does not depend on who types it: its letters, without case and accents.
 

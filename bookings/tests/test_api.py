@@ -193,6 +193,27 @@ class TestTheSameKey:
         assert second.headers["Content-Type"] == "application/problem+json"
         assert hold(mine, wish, key="another").status_code == 201
 
+    @pytest.mark.parametrize(
+        ("changes", "status"),
+        [
+            ({"passengers": [ASHA | {"born_on": "yesterday"}]}, 400),
+            ({"passengers": [ASHA | {"born_on": "2020-04-05"}]}, 400),
+            ({"offer": "made-up"}, 400),
+        ],
+    )
+    def test_of_what_was_refused_as_it_was_sent_runs_once_it_is_put_right(self, mine, wish, changes, status):
+        assert [hold(mine, wish | changes).status_code for _ in range(2)] == [status, status]
+
+        assert hold(mine, wish).status_code == 201
+        assert Booking.objects.count() == 1
+
+    def test_of_a_payment_that_named_no_gateway_pays_once_it_does(self, mine, wish):
+        locator = hold(mine, wish).json()["locator"]
+
+        assert pay(mine, locator, gateway="none").status_code == 400
+        assert pay(mine, "AAAAAA").status_code == 404
+        assert pay(mine, locator).json()["status"] == "succeeded"
+
     def test_with_another_body_is_refused(self, mine, wish):
         hold(mine, wish)
 

@@ -11,7 +11,7 @@ from airlines.models import AirplaneType, Flight, Schedule
 from airlines.services.flight_making import make_flights
 from airlines.services.schedule_conflicts import Kind
 from airlines.services.schedules import add_schedule, pattern_of
-from airlines.services.scheduling import amend_flight, remove_flights
+from airlines.services.scheduling import correct_flight, remove_flights
 from airlines.tests.factories import AirplaneFactory, AirportFactory, a_pattern
 from airlines.tests.races import at_once
 from bookings.exceptions import ScheduleOvertaken
@@ -123,7 +123,7 @@ class TestOtherTimes:
 
     def test_leave_alone_what_somebody_moved_by_hand(self, change, now):
         by_hand = flight_on(FIRST)
-        amend_flight(flight=by_hand, arrives_at=by_hand.arrives_at + timedelta(minutes=20))
+        correct_flight(flight=by_hand, arrives_at=by_hand.arrives_at + timedelta(minutes=20))
 
         plan = change(departs=time(7), arrives=time(9))
 

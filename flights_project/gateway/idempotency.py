@@ -30,6 +30,8 @@ from flights_project.lib.problems import MEDIA_TYPE
 from flights_project.lib.statements import execute, insert
 
 KEY_LENGTH = 255
+NOTHING_WAS_DONE = frozenset({400, 401, 403, 404, 405, 406, 413, 415, 429})
+"""Refused before anything was decided: whoever puts it right sends it with the same key."""
 KEEP = """
     UPDATE gateway_idempotencyrecord SET status = %s, body = %s WHERE caller = %s AND key = %s AND attempt = %s
 """
@@ -62,7 +64,8 @@ View = Callable[..., Response]
 def idempotent(view: View) -> View:
     """Decorates a viewset's method whose answer is replayed for the same caller and key.
 
-    Answers below 500 are kept, refusals too; a server error releases the key so that the caller can try again.
+    What was decided is kept: a success, and a refusal by the state of things, such as 409. What was wrong with the
+    request itself, and a server error, release the key, so that the caller can try again.
     """
     return _replaying(view, nullcontext)
 
@@ -109,7 +112,7 @@ def _run_and_keep(
         response = run()
     except Exception as error:  # noqa: BLE001 -- the view's own handler turns every error into an answer
         response = answer_error(error)
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code in NOTHING_WAS_DONE:
         release_key(claim)
     else:
         keep_answer(claim, status=response.status_code, body=response.data)

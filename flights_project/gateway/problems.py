@@ -39,6 +39,8 @@ CODES = {
     "internal_error": 500,
 }
 """The codes that the framework and the gateway answer with, and their status. The trade's own errors bring theirs."""
+WHOLE = "non_field_errors"
+"""What is wrong with a body, and with no field of it alone."""
 BY_STATUS = {400: "parse_error", 401: "authentication_failed", 403: "permission_denied", 404: "not_found"}
 """For a code that a library made up and the contract does not know."""
 
@@ -134,7 +136,7 @@ def _flat_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     elif detail and all(isinstance(part, dict) for part in detail):
         parts = list(enumerate(detail))
     else:
-        return {prefix or "non_field_errors": [str(part) for part in detail]}
+        return {prefix or WHOLE: [str(part) for part in detail]}
     flat: dict[str, list[str]] = {}
     for name, below in parts:
         flat |= _flat_errors(below, _path(prefix, name))
@@ -144,4 +146,6 @@ def _flat_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 def _path(prefix: str, name: str | int) -> str:
     if isinstance(name, int):
         return f"{prefix}[{name}]"
+    if prefix and name == WHOLE:
+        return prefix
     return f"{prefix}.{name}" if prefix else name

@@ -15,7 +15,7 @@ class EmailTaken(DomainError):
 def sign_up(*, email: str, password: str | None, first_name: str, last_name: str) -> User:
     """A new traveller, who can log in on the pages and by the API: without a password once they have set one.
 
-    Raises EmailTaken.
+    Raises EmailTaken, the same however the address is spelt.
     """
     try:
         with transaction.atomic():
@@ -23,7 +23,7 @@ def sign_up(*, email: str, password: str | None, first_name: str, last_name: str
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
             give_role(user=user, role=Role.TRAVELLER)
     except IntegrityError as error:
-        raise EmailTaken from error
+        raise EmailTaken(errors={"email": [EmailTaken.title]}) from error
     return user
 
 

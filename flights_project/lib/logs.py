@@ -40,10 +40,11 @@ def _guarded(renderer: Callable[..., str | bytes]) -> Callable[..., str]:
 
 
 class _NotSaidAlready(logging.Filter):
-    """Django names the path of every refused request once more, after the request and its id have gone."""
+    """Django names the path of every refused request once more, after the request and its id have gone; of one that
+    somebody may not make, with where in our code that was found. An error of ours keeps its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.exc_info is not None
+        return record.exc_info is not None and record.levelno >= logging.ERROR
 
 
 def configure(log_settings: LogSettings) -> None:

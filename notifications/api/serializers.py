@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from flights_project.gateway.api.bodies import ModelBody
 from notifications.models import EventType, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from notifications.models.webhooks import URL_LENGTH
 from notifications.services.webhooks import change_endpoint, create_endpoint, secrets_of
@@ -40,7 +41,7 @@ class EventQuerySerializer(serializers.Serializer[Any]):
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=50)
 
 
-class WebhookEndpointSerializer(serializers.ModelSerializer[WebhookEndpoint]):
+class WebhookEndpointSerializer(ModelBody[WebhookEndpoint]):
     """`status`: you set `enabled` or `paused`; we set `gone` after a 410, and `failing` after 72 hours of failure."""
 
     url = serializers.URLField(max_length=URL_LENGTH, help_text="https on the public internet.")

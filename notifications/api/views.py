@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
 
+from flights_project.gateway.api.resources import KnownParameters
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, IsIntegrator
@@ -36,7 +36,7 @@ class NewestFirst(CursorPages):
     ordering = ("-created_at", "-pk")
 
 
-class EventsView(APIView):
+class EventsView(KnownParameters):
     """What happened to your bookings, in order: read on from the `sequence` of the last event that you have.
 
     Nothing is skipped, and webhooks carry the same events. They are kept for 30 days; reading on from an older one is
@@ -45,6 +45,7 @@ class EventsView(APIView):
 
     permission_classes = (IsAuthenticated, IsIntegrator, HasScope)
     required_scope = "events"
+    parameters = frozenset({"after", "page_size"})
 
     @extend_schema(parameters=[EventQuerySerializer], responses=EventPageSerializer)
     def get(self, request: Request) -> Response:
@@ -62,7 +63,7 @@ class EventsView(APIView):
         return Response({"results": results, "next": following, "previous": None})
 
 
-class IntegratorsOwn(APIView):
+class IntegratorsOwn(KnownParameters):
     """What webhooks need: a key reads with the scope `events` and changes with `manage`."""
 
     permission_classes = (IsAuthenticated, IsIntegrator, HasScope)

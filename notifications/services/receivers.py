@@ -75,6 +75,13 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def is_allowed(address: Address) -> bool:
+    """Whether webhooks may go there: to the internet, and from a demo to its own machine, never to its network."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return is_allowed(address.ipv4_mapped)
+    return is_public(address) or (settings.WEBHOOK_PRIVATE_ADDRESSES and address.is_loopback)
+
+
 class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were checked; TLS still asks for the certificate of the name."""
 
@@ -91,7 +98,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-        if not settings.WEBHOOK_PRIVATE_ADDRESSES and not all(is_public(ip_address(each)) for each in addresses):
+        if not all(is_allowed(ip_address(each)) for each in addresses):
             raise AddressRefused("the address is not on the public internet")
         *others, last = addresses
         for address in others:

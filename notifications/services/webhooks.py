@@ -16,7 +16,7 @@ from flights_project.gateway.models import User
 from flights_project.lib.errors import InvalidRequest
 from notifications.exceptions import EndpointNotEnabled, TooManyEndpoints
 from notifications.models import Event, WebhookDelivery, WebhookEndpoint
-from notifications.services.receivers import is_public, literal_address
+from notifications.services.receivers import is_allowed, literal_address
 
 
 @transaction.atomic
@@ -123,6 +123,6 @@ def _why_not(url: str) -> str:
     if parts.username or parts.password or parts.fragment:
         return "Leave out user name, password and fragment: webhooks are told from others by their signature."
     address = literal_address(parts.hostname or "")
-    if not private and (parts.hostname == "localhost" or (address and not is_public(address))):
+    if (parts.hostname == "localhost" and not private) or (address and not is_allowed(address)):
         return "This address is not on the public internet."
     return ""

@@ -8,7 +8,7 @@ import certifi
 import pytest
 
 from notifications.services import receivers
-from notifications.services.receivers import Post, Sender, is_public, literal_address
+from notifications.services.receivers import Post, Sender, is_allowed, is_public, literal_address
 from notifications.tests.authority import Authority
 from notifications.tests.receiver import Receiver
 
@@ -135,6 +135,33 @@ class TestOutsideADemo:
 
         assert answer.status == 307
         assert [each.path for each in receiver.received] == ["/hook"]
+
+
+class TestInADemo:
+    """Its own machine may be called, and nothing else that is not on the internet."""
+
+    @pytest.mark.parametrize(
+        "address",
+        ["10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0", "fe80::1", "::ffff:10.0.0.1"],  # noqa: S104
+    )
+    def test_its_network_is_not_called(self, settings, address):
+        settings.WEBHOOK_PRIVATE_ADDRESSES = True
+
+        assert not is_allowed(ip_address(address))
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "93.184.215.14"])
+    def test_it_calls_itself_and_the_internet(self, settings, address):
+        settings.WEBHOOK_PRIVATE_ADDRESSES = True
+
+        assert is_allowed(ip_address(address))
+
+    def test_a_name_that_leads_to_its_network_is_refused(self, names, settings):
+        settings.WEBHOOK_PRIVATE_ADDRESSES = True
+        names["hooks.example.com"] = ["169.254.169.254"]
+
+        [answer] = send("http://hooks.example.com/latest/meta-data/")
+
+        assert answer.error.startswith("AddressRefused")
 
 
 class TestAnswers:

@@ -1,15 +1,18 @@
 """Fields that mean the same everywhere in the API."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from flights_project.lib.money import MoneyAmount, on_the_wire
 
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 MONEY_SCHEMA = {
     "type": "object",
     "required": ["amount", "currency"],
@@ -20,8 +23,17 @@ MONEY_SCHEMA = {
 }
 
 
+class PlainDecimalField(serializers.DecimalField):
+    """Digits and a point: neither `1e5` nor `Infinity`, which Python would read too."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not PLAIN.fullmatch(str(data).strip()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 @extend_schema_field(MONEY_SCHEMA)
-class MoneyField(serializers.DecimalField):
+class MoneyField(PlainDecimalField):
     """Written as `{"amount": "4500.00", "currency": "INR"}`; read in that form or as a bare amount."""
 
     default_error_messages = {"wrong_currency": "Prices here are in {currency}."}
@@ -33,9 +45,9 @@ class MoneyField(serializers.DecimalField):
         if isinstance(data, Mapping):
             if data.get("currency") != settings.CURRENCY:
                 self.fail("wrong_currency", currency=settings.CURRENCY)
+            if unknown := sorted(str(name) for name in data.keys() - {"amount", "currency"}):
+                raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
             data = data.get("amount")
-        if isinstance(data, bool):
-            self.fail("invalid")
         return super().to_internal_value(data)
 
     def to_representation(self, value: Decimal) -> MoneyAmount:  # type: ignore[override]

@@ -14,14 +14,37 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
 
+from flights_project.gateway.pagination import PAGING
+from flights_project.gateway.parameters import refuse_misuse
 from flights_project.gateway.problems import PreconditionFailed
 from flights_project.gateway.wire import OrjsonRenderer
 
 FIELDS = "fields"
 
 
-class SparseFields(GenericAPIView[Any]):
+class KnownParameters(APIView):
+    """Refuses parameters of a read that it does not know, or that come twice: a filter with a typing error would answer
+    with everything. What a list is filtered by, it knows by its filters. Every view that is read is one of these, but
+    for those that read their parameters by a form."""
+
+    parameters: frozenset[str] = frozenset()
+    paged_actions: tuple[str, ...] = ("list",)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in ("GET", "HEAD"):
+            refuse_misuse(request.query_params, self.known_parameters())
+
+    def known_parameters(self) -> frozenset[str]:
+        if getattr(self, "action", None) not in self.paged_actions:
+            return self.parameters
+        filterset = getattr(self, "filterset_class", None)
+        return self.parameters | PAGING | (filterset.base_filters.keys() if filterset else frozenset())
+
+
+class SparseFields(KnownParameters, GenericAPIView[Any]):
     """Answers with the fields that `?fields=` names, separated by commas; one that there is not is an error."""
 
     chosen: frozenset[str] = frozenset()
@@ -31,6 +54,9 @@ class SparseFields(GenericAPIView[Any]):
         self.chosen = frozenset(filter(None, request.query_params.get(FIELDS, "").split(",")))
         if unknown := self.chosen - set(cast("Serializer[Any]", self.get_serializer()).fields):
             raise ValidationError({FIELDS: [f"There is no field {name}." for name in sorted(unknown)]})
+
+    def known_parameters(self) -> frozenset[str]:
+        return super().known_parameters() | {FIELDS}
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self.chosen and request.method in SAFE_METHODS and isinstance(response, Response) and not response.exception:

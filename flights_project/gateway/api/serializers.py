@@ -9,17 +9,19 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.serializers import TokenObtainSerializer
 
+from flights_project.gateway.api.bodies import Body, ModelBody, ReadsStrictly, TextField
 from flights_project.gateway.limits import Calls
 from flights_project.gateway.models import User
-from flights_project.gateway.services import EmailTaken, sign_up
+from flights_project.gateway.services import sign_up
 from flights_project.gateway.throttles import count_attempt
 from flights_project.gateway.tokens import log_in
 
 
-class SignupSerializer(serializers.ModelSerializer[User]):
-    password = serializers.CharField(write_only=True, max_length=128, style={"input_type": "password"})
-    first_name = serializers.CharField(max_length=100)
-    last_name = serializers.CharField(max_length=100)
+class SignupSerializer(ModelBody[User]):
+    email = serializers.EmailField(max_length=254)
+    password = TextField(write_only=True, max_length=128, style={"input_type": "password"})
+    first_name = TextField(max_length=100)
+    last_name = TextField(max_length=100)
 
     class Meta:
         model = User
@@ -30,10 +32,7 @@ class SignupSerializer(serializers.ModelSerializer[User]):
         return password
 
     def create(self, validated_data: dict[str, Any]) -> User:
-        try:
-            return sign_up(**validated_data)
-        except EmailTaken as error:
-            raise serializers.ValidationError({"email": [str(error)]}) from error
+        return sign_up(**validated_data)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -41,19 +40,19 @@ class TokensSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(help_text="Opens the next access token, once. Keep it as you keep a password.")
 
 
-class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField(max_length=4000)
+class RefreshSerializer(Body):
+    refresh = TextField(max_length=4000)
 
 
-class TokenSerializer(TokenObtainSerializer):
+class TokenSerializer(ReadsStrictly, TokenObtainSerializer):
     """Who has set up a second factor sends its code too; staff must have one, as on the desk."""
 
-    otp = serializers.CharField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
+    otp = TextField(required=False, write_only=True, max_length=20, help_text="Code of the second factor.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # No address is longer, and attempts are counted by it.
-        self.fields[self.username_field] = serializers.CharField(write_only=True, max_length=254)
+        self.fields[self.username_field] = TextField(write_only=True, max_length=254)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         count_attempt(Calls.LOGIN, attrs[self.username_field])

@@ -41,7 +41,6 @@ def test_signing_up_and_getting_a_token(api):
     ("changes", "field"),
     [
         ({"email": "asha"}, "email"),
-        ({"email": "TRAVELLER@example.com"}, "email"),
         ({"password": "short"}, "password"),
         ({"password": "password1234"}, "password"),
         ({"first_name": ""}, "first_name"),
@@ -52,6 +51,23 @@ def test_a_wrong_sign_up_names_the_field(api, traveller, changes, field):
 
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
+
+
+@pytest.mark.parametrize("email", ["traveller@example.com", "TRAVELLER@example.com", "Traveller@Example.COM"])
+def test_an_address_that_has_an_account_is_told_in_one_way(api, traveller, email):
+    answer = api.post("/api/v1/auth/signup/", ASHA | {"email": email})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "email_taken")
+    assert answer.json()["errors"] == {"email": ["There is already an account with this e-mail address."]}
+
+
+@pytest.mark.parametrize("email", ["traveller@example.com", "TRAVELLER@example.com"])
+def test_the_page_tells_it_in_one_way_too(client, traveller, email):
+    typed = {"email": email, "password1": "a long enough phrase", "first_name": "Asha", "last_name": "Rao"}
+
+    answer = client.post("/accounts/signup/", typed)
+
+    assert answer.context["form"].errors == {"email": ["A user is already registered with this email address."]}
 
 
 def test_a_wrong_password_gets_no_token(api, traveller):
