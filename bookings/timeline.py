@@ -44,10 +44,24 @@ def _moments(trip: Trip) -> Iterator[Moment]:
         yield Moment(booking.ended_at, zone, words)
     elif booking.status == Booking.Status.HELD and not trip.is_being_paid:
         yield Moment(booking.payment_required_by, zone, _("Pay by then, or the seats go back on sale"))
+    if trip.is_partly_cancelled:
+        yield from _given_up(trip)
     for refund in trip.refunds:
         yield Moment(refund.started_at, zone, _("%(amount)s on the way back to you") % {"amount": money(refund.amount)})
     if booking.status == Booking.Status.CONFIRMED:
         yield from _flying(trip)
+
+
+def _given_up(trip: Trip) -> Iterator[Moment]:
+    """Each cancellation of a part: whose, and which flights."""
+    quotes = trip.booking.cancellation_quotes.exclude(confirmed_at=None)
+    for quote in quotes.prefetch_related("coupons__passenger", "coupons__flight"):
+        coupons = sorted(quote.coupons.all(), key=lambda coupon: (coupon.passenger.position, coupon.flight.departs_at))
+        travellers = ", ".join(dict.fromkeys(str(coupon.passenger) for coupon in coupons))
+        flights = ", ".join(dict.fromkeys(coupon.flight.number for coupon in coupons))
+        words = _("Cancelled for %(travellers)s: %(flights)s") % {"travellers": travellers, "flights": flights}
+        if quote.confirmed_at:
+            yield Moment(quote.confirmed_at, trip.first_zone, words)
 
 
 def _flying(trip: Trip) -> Iterator[Moment]:

@@ -1,5 +1,6 @@
 """A booking as pages show it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,12 +32,13 @@ class Trip:
 
     @property
     def _party(self) -> Party:
-        kinds = [passenger.type for passenger in self.booking.passengers.all()]
-        return Party(kinds.count("adult"), kinds.count("child"), kinds.count("infant"))
+        return _party_of(self.booking.passengers.all())
 
     @property
     def party_in_words(self) -> str:
-        return party_in_words(self._party)
+        """Who flies; once nobody does any more, who was booked."""
+        gone = self.cancelled_passengers if self.is_partly_cancelled else ()
+        return party_in_words(_party_of(each for each in self.booking.passengers.all() if each.pk not in gone))
 
     @property
     def first_zone(self) -> str:
@@ -120,6 +122,12 @@ class Trip:
         return {coupon.passenger_id for coupon in coupons} - flying
 
     @property
+    def is_partly_cancelled(self) -> bool:
+        """Somebody gave up some flight, and others are still booked."""
+        cancelled = any(coupon.status == Coupon.Status.CANCELLED for coupon in self.booking.coupons.all())
+        return self.booking.status == Booking.Status.CONFIRMED and cancelled
+
+    @property
     def checked_in_passengers(self) -> set[int]:
         """Ids of the travellers who are checked in for a flight that has not left."""
         return {
@@ -172,6 +180,16 @@ class Trip:
         return self.booking.refunds
 
     @property
+    def money_moves(self) -> list[Payment | Refund]:
+        """Payments and refunds in order of time."""
+        return sorted([*self.booking.payments.all(), *self.refunds], key=lambda move: move.started_at)
+
+    @property
+    def costs_now(self) -> Decimal:
+        """What was paid and does not go back."""
+        return self.booking.amount_paid - self.booking.amount_refunded
+
+    @property
     def was_refunded(self) -> bool:
         """Paid after the seats had gone: the money goes or went back."""
         return bool(self.refunds)
@@ -184,6 +202,11 @@ class Trip:
             party=self._party,
             cabin=self.booking.cabin,
         )
+
+
+def _party_of(passengers: Iterable[Passenger]) -> Party:
+    kinds = [passenger.type for passenger in passengers]
+    return Party(kinds.count("adult"), kinds.count("child"), kinds.count("infant"))
 
 
 def _route_and_day(flight: Flight) -> str:

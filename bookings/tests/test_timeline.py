@@ -13,7 +13,7 @@ from bookings.services.cancellation import confirm_cancellation, quote_cancellat
 from bookings.services.check_in import check_in
 from bookings.services.expiry import expire_holds
 from bookings.services.payment import pay
-from bookings.tests.factories import make_booking, make_hold
+from bookings.tests.factories import adult, child, make_booking, make_hold
 from bookings.timeline import timeline_of
 from bookings.trips import Trip
 
@@ -78,8 +78,25 @@ def test_a_flight_that_was_given_up_is_not_ahead(traveller, flight, back, now):
     shown = course(booking, now)
 
     assert "* ₹4,000 on the way back to you" in shown
-    assert not any("KV101" in words for words in shown)
+    assert not any("KV101" in words for words in shown if not words.startswith("* Cancelled for"))
     assert "> Check-in for KV102 opens" in shown
+
+
+def test_a_trip_that_is_partly_cancelled_says_so(page_of, traveller, flight, now):
+    asha, dev = adult(given_name="Asha"), child(given_name="Dev")
+    booking = make_booking(traveller, flight, now=now, travellers=[asha, dev])
+    later = now + timedelta(hours=1)
+    quote = quote_cancellation(booking=booking, passengers=[1], now=later)
+    confirm_cancellation(booking=booking, quote_id=quote.pk, now=later)
+
+    words = read(page_of(traveller).get(f"/trips/{booking.locator}/")).words
+
+    assert f"* Cancelled for Dev {dev.family_name}: KV101" in course(booking, later)
+    assert "A part of this trip is cancelled" in words
+    assert "You are booked" not in words
+    assert "1 adult" in words.partition("Economy")[0]
+    assert "1 child" not in words.partition("Economy")[0]
+    assert "Costs you now ₹4,000" in words[words.index("Refund,") :]
 
 
 def test_a_flight_that_the_airline_cancelled_is_not_ahead(traveller, flight, now):
