@@ -106,6 +106,13 @@ class TestTheDoor:
         assert client.get(DESK, follow=True).redirect_chain[-1][0] == "/accounts/2fa/"
 
 
+def test_a_page_that_somebody_may_not_see_writes_no_traceback(page_of, clerk, caplog):
+    assert page_of(clerk).get("/admin/bookings/booking/").status_code == 403
+
+    assert [record.msg for record in caplog.records if record.exc_info] == []
+    assert any("request_finished" in str(record.msg) and "403" in str(record.msg) for record in caplog.records)
+
+
 def test_only_the_desk_allows_what_its_widgets_need(page_of, agent):
     page = page_of(agent)
 
