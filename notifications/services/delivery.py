@@ -24,8 +24,8 @@ from notifications.querysets import MessageQuerySet
 log = structlog.get_logger(__name__)
 
 BATCH = 20
-LEASE = timedelta(minutes=5)
-"""Longer than a batch takes where every message waits for `EMAIL_TIMEOUT`."""
+LEASE = timedelta(minutes=1)
+"""From the beginning of a round, and longer than the task lives that it runs in (`tasks.deliver_messages`)."""
 TRIES_AT_MOST = 10
 """With the waits between them, most of a day."""
 FIRST_WAIT = timedelta(minutes=1)

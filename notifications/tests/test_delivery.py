@@ -108,6 +108,10 @@ def test_the_lease_of_a_dead_worker_runs_out(write, now):
     assert deliver_due(now=now + delivery.LEASE) == 1
 
 
+def test_a_lease_outlives_the_round_that_took_it():
+    assert deliver_messages.time_limit < delivery.LEASE.total_seconds()
+
+
 def test_the_most_urgent_goes_first(write, now):
     write(subject="in the evening")
     Message.objects.update(urgency=2)

@@ -6,7 +6,7 @@ from email.policy import default
 import pytest
 
 from notifications.models import Attempt, Message
-from notifications.services.delivery import LEASE, deliver_due, resend, try_again
+from notifications.services.delivery import FIRST_WAIT, deliver_due, resend, try_again
 from notifications.services.outbox import tell
 from notifications.tests.smtp_server import MailServer
 
@@ -121,7 +121,7 @@ def test_no_server_at_all_loses_nothing(server, write, now, settings):
     assert {fate(message) for message in messages} == {("waiting", 1)}
 
     settings.EMAIL_PORT = server.port
-    assert deliver_due(now=now + LEASE) == 3
+    assert deliver_due(now=now + 2 * FIRST_WAIT) == 3
 
 
 def test_every_try_is_on_record(server, write, now):
