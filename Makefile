@@ -15,7 +15,10 @@ PRODUCTION := env DEMO=off DEBUG=off BEHIND_PROXY=on RATE_LIMITS=on PAYMENT_GATE
 	DATABASE_URL=postgres://flights@localhost/flights REDIS_URL=redis://localhost/0 \
 	ALLOWED_HOSTS=fly.example.com SITE_URL=https://fly.example.com
 
-.PHONY: help run test coverage check openapi fuzz words screenshots chaos bench-booking bench-desk bench-disruption bench-limits bench-notifications bench-search bench-stream bench-places bench-pages demo-reset clean python runtime tools
+BENCHES := bench-search bench-places bench-booking bench-limits bench-stream bench-notifications bench-disruption \
+	bench-desk bench-pages
+
+.PHONY: help run test coverage check openapi fuzz words screenshots chaos bench $(BENCHES) demo-reset clean python runtime tools
 
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
@@ -68,6 +71,8 @@ words: tools ## Gather all words that people read into locale/, and name those t
 
 chaos: tools ## Kill processes and PostgreSQL under load, then prove that nothing is lost (ARGS="--seconds 30")
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+bench: $(BENCHES) ## All benchmarks, one after another: about an hour of a machine with nothing else to do
 
 bench-booking: tools ## Holds and payments a second, beside pgbench with the same statements (ARGS="--seconds 20")
 	@$(BIN)/python -m benchmarks.booking $(ARGS)
