@@ -23,6 +23,7 @@ from bookings.admin.story import Story, act_in_words, told
 from bookings.models import Booking, CancellationQuote, DeskAct, Payment
 from bookings.trips import Trip
 from flights_project.gateway.models import User
+from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
 from notifications.models import Message
 from notifications.services.rendering import Rendered, render
@@ -33,7 +34,8 @@ class Preview:
     """What would be done, and the first letter that would go out."""
 
     words: str
-    letter: Rendered | None
+    letter: Rendered | None = None
+    recipient: str = ""
     quote: CancellationQuote | None = None
 
 
@@ -74,6 +76,9 @@ class Acting:
         if not may(request, name):
             raise PermissionDenied
         booking = get_object_or_404(told(Booking.objects.all()), pk=pk)
+        if request.method == "GET" and not ACTS[name].fits(booking):
+            messages.warning(request, _("This cannot be done with this booking now."))
+            return redirect(page_of(booking))
         form = _form(request, name, Trip(booking, timezone.now()))
         preview = None
         if form.is_valid():
@@ -113,14 +118,17 @@ def _form(request: HttpRequest, name: str, trip: Trip) -> ActForm:
 def _done(request: HttpRequest, form: ActForm) -> HttpResponse:
     with pghistory.context(reason=form.cleaned_data["reason"]):
         act = form.carry_out(timezone.now())
-    messages.success(request, act_in_words(act))
     if act.kind == DeskAct.Kind.PAY:
         _say_how_it_stands(request, Payment.objects.get(pk=act.facts["payment"]))
+    else:
+        messages.success(request, act_in_words(act))
     return redirect(page_of(act.booking))
 
 
 def _say_how_it_stands(request: HttpRequest, payment: Payment) -> None:
-    if payment.challenge_url:
+    if payment.status == Payment.Status.SUCCEEDED:
+        messages.success(request, _("%(amount)s was taken.") % {"amount": money(payment.amount)})
+    elif payment.challenge_url:
         messages.warning(request, _("The bank asks whoever pays to confirm, on the page where they pay."))
     elif payment.status == Payment.Status.STARTED:
         messages.warning(request, _("The bank has not answered yet: the story will say how it ended."))
@@ -131,11 +139,11 @@ def _say_how_it_stands(request: HttpRequest, payment: Payment) -> None:
 def _preview(form: ActForm, now: datetime) -> Preview:
     """What would happen is tried and taken back; a quote to cancel stays, for the next form to confirm."""
     if isinstance(form, CancelForm):
-        return Preview("", None, form.ask(now))
+        return Preview("", quote=form.ask(now))
     with transaction.atomic():
         before = set(Message.objects.filter(written_at=now).values_list("pk", flat=True))
         words = act_in_words(form.carry_out(now))
         letter = Message.objects.filter(written_at=now).exclude(pk__in=before).order_by("subject", "way").first()
-        preview = Preview(words, render(letter) if letter else None)
+        preview = Preview(words, render(letter), letter.recipient) if letter else Preview(words)
         transaction.set_rollback(True)
     return preview

@@ -117,6 +117,11 @@ def page_of(row: Model) -> str:
     return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])  # noqa: SLF001 -- Django's documented name
 
 
+def found_by(locator: str) -> str:
+    """The desk's search for a booking, which opens it."""
+    return reverse("admin:bookings_booking_changelist", query={"q": locator})
+
+
 def find_at_once(request: HttpRequest, words: str) -> list[SearchResult]:
     """What the desk's search box finds: bookings, and flights of now and later by their number."""
     words = words.replace("\x00", "")

@@ -112,7 +112,9 @@ def _travellers_page(request: HttpRequest, context: dict[str, Any]) -> HttpRespo
         booking = _hold(request, claim, travellers, why)
         if booking is not None:
             return redirect(page_of(booking))
-    context |= {"offer": offer, "forms": [*travellers.travellers, travellers.contact], "why": why}
+    forms = [*travellers.travellers, travellers.contact]
+    context |= {"offer": offer, "forms": forms, "why": why, "asked": [*forms, why]}
+    context["has_errors"] = any(form.errors for form in context["asked"])
     return TemplateResponse(request, "desk/hold.html", context)
 
 

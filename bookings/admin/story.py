@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.admin.finding import page_of
+from bookings.admin.finding import found_by, page_of
 from bookings.messages import decline_in_words
 from bookings.models import Booking, Coupon, DeskAct, Payment, Refund
 from bookings.querysets import BookingQuerySet
@@ -143,7 +143,9 @@ class Story:
 
     def _acts(self) -> Iterator[Line]:
         for act in self.booking.desk_acts.all():
-            yield Line(act.done_at, _("staff"), act_in_words(act), who=act.by.email, door="desk", why=act.reason)
+            url = found_by(act.facts["locator"]) if act.kind == DeskAct.Kind.DIVIDE else ""
+            words = act_in_words(act)
+            yield Line(act.done_at, _("staff"), words, who=act.by.email, door="desk", why=act.reason, url=url)
 
     def _coupons(self) -> Iterator[Line]:
         """What became of coupons in one go is one line."""
@@ -182,14 +184,16 @@ class Story:
 
     def _payments(self) -> Iterator[Line]:
         payments = {payment.pk: payment for payment in self.booking.payments.all()}
+        events = _events(Payment, pgh_obj__in=list(payments))
+        asked = {event.pgh_obj_id: event.amount for event in reversed(events)}
         for payment in payments.values():
             words = _("%(amount)s asked by %(gateway)s")
             if payment.part_of_id:
                 words = _("%(amount)s came along, paid by %(gateway)s")
-            facts = {"amount": money(payment.amount), "gateway": payment.gateway}
+            facts = {"amount": money(asked.get(payment.pk, payment.amount)), "gateway": payment.gateway}
             yield Line(payment.started_at, _("money"), words % facts, url=page_of(payment))
         status: dict[Any, str] = defaultdict(lambda: Payment.Status.STARTED)
-        for event in _events(Payment, pgh_obj__in=list(payments)):
+        for event in events:
             if event.status != status[event.pgh_obj_id]:
                 status[event.pgh_obj_id] = event.status
                 words = f"{money(event.amount)} {Payment.Status(event.status).label}"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
@@ -26,7 +26,7 @@ from bookings.services.constraints import constraint_of
 from bookings.services.holds import LOCATOR_TRIES, Contact, is_being_paid
 from bookings.services.telling import tell_owner
 from flights_project.lib.errors import InvalidRequest
-from flights_project.lib.locators import new_locator
+from flights_project.lib.locators import locator_from
 from flights_project.lib.money import on_the_wire
 from notifications.models import EventType
 
@@ -65,7 +65,7 @@ def divide_booking(
     _refuse_unless_quiet(locked)
     leaving = _leaving(locked, passengers)
     locked.cancellation_quotes.filter(superseded_at=None, confirmed_at=None).update(superseded_at=now)
-    part = _new_booking(locked, leaving, contact)
+    part = _new_booking(locked, leaving, contact, mandate.key)
     _move_travellers(leaving, part)
     _move_money(locked, part, leaving.worth)
     locked.seats -= leaving.seats
@@ -115,15 +115,15 @@ def _refuse_unless_whole(leaving: Leaving) -> None:
         raise NotDividable(_("Whoever is split off may not have cancelled a flight: that money stays in one booking."))
 
 
-def _new_booking(booking: Booking, leaving: Leaving, contact: Contact) -> Booking:
-    """As the first, with a locator of its own: when it was held counts for what comes back."""
+def _new_booking(booking: Booking, leaving: Leaving, contact: Contact, key: UUID) -> Booking:
+    """As the first, with a locator that comes from the form's key. When it was held counts for what comes back."""
     part = Booking.objects.get(pk=booking.pk)
     part.pk, part._state.adding = None, True  # noqa: SLF001 -- Django's documented way to copy a row
     part.seats, part.total = leaving.seats, leaving.worth
     part.contact_email, part.contact_phone = contact.email, contact.phone
     part.family, part.owner = booking.family, booking.owner
-    for _attempt in range(LOCATOR_TRIES):
-        part.locator = new_locator()
+    for attempt in range(LOCATOR_TRIES):
+        part.locator = locator_from(f"{key}{attempt}")
         try:
             with transaction.atomic():
                 part.save(force_insert=True)

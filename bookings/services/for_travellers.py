@@ -62,7 +62,9 @@ def account_for(email: str) -> User:
 
 def pay_for(*, booking: Booking, gateway: str, token: str, mandate: Mandate, now: datetime) -> DeskAct:
     """As `pay`, and raises what that raises: the gateway is called between transactions. `facts` of the act say how it
-    ended; a payment that runs on is settled as any other."""
+    ended; a payment that runs on is settled as any other. Sent again with another card, a form takes no money."""
+    if earlier := mandate.earlier():
+        return earlier
     try:
         payment = pay(booking=booking, gateway=gateway, token=token, now=now)
     except NotPayable:

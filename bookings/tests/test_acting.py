@@ -23,6 +23,7 @@ from bookings.exceptions import (
 )
 from bookings.gateways.sandbox import SandboxGateway
 from bookings.models import Booking, Coupon, DeskAct, ItineraryChange, Payment, Refund, SandboxCharge
+from bookings.services import for_travellers
 from bookings.services.acting import Mandate
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
@@ -147,6 +148,31 @@ class TestPayingAndCancelling:
         assert act == same
         assert act.facts["payment"] == str(Payment.objects.get().pk)
         assert Payment.objects.count() == 1
+
+    def test_a_declined_form_that_is_sent_again_with_another_card_takes_no_money(self, traveller, flight, mandate, now):
+        booking = make_hold(traveller, flight, now=now)
+
+        declined = pay_for(booking=booking, gateway="sandbox", token="tok_declined", mandate=mandate, now=now)
+
+        assert pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now) == declined
+        assert Payment.objects.get().status == Payment.Status.FAILED
+
+    def test_a_form_that_is_sent_while_it_is_being_paid_is_one_payment(
+        self, traveller, flight, mandate, now, monkeypatch
+    ):
+        booking = make_hold(traveller, flight, now=now)
+
+        def ask():
+            return pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now)
+
+        def pay_after_the_other(**asked):
+            monkeypatch.setattr(for_travellers, "pay", pay)
+            ask()
+            return pay(**asked)
+
+        monkeypatch.setattr(for_travellers, "pay", pay_after_the_other)
+
+        assert ask().facts["payment"] == str(Payment.objects.get().pk)
 
     def test_what_is_paid_is_not_paid_again(self, traveller, flight, mandate, now):
         booking = make_booking(traveller, flight, now=now)

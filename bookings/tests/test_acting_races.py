@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 from uuid import uuid4
 
 import pytest
@@ -13,15 +13,17 @@ from airlines.tests.factories import make_flight
 from airlines.tests.races import at_once
 from bookings.models import Booking, Payment, Refund
 from bookings.querysets import BookingQuerySet
-from bookings.services import waivers
+from bookings.services import dividing, name_corrections, waivers
 from bookings.services.acting import Mandate
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
 from bookings.services.dividing import divide_booking
 from bookings.services.holds import Contact
 from bookings.services.name_corrections import correct_name
+from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
+from bookings.services.seating import choose_seats
 from bookings.services.travellers import Traveller
 from bookings.services.waivers import waive_penalty
 from bookings.tests.factories import adult, make_booking
@@ -56,11 +58,15 @@ def kept(booking, now):
     return booking
 
 
+def read_unlocked(monkeypatch):
+    monkeypatch.setattr(BookingQuerySet, "locked", lambda rows, pk: rows.select_related("family", "owner").get(pk=pk))
+
+
 @pytest.fixture
 def unlocked(monkeypatch):
     """Everybody reads the booking as it was, and goes on when all have."""
     all_have_read = Barrier(AT_ONCE, timeout=10)
-    monkeypatch.setattr(BookingQuerySet, "locked", lambda rows, pk: rows.select_related("family", "owner").get(pk=pk))
+    read_unlocked(monkeypatch)
     kept_of = waivers.kept_of
 
     def read_together(booking):
@@ -140,3 +146,84 @@ def test_split_cancelled_checked_in_corrected_and_paid_back_at_once_it_adds_up(b
     assert outcomes["done"] >= 3
     assert reconcile() == []
     assert sum(payment.amount for payment in Payment.objects.all()) == 12000
+
+
+class TestPayingForSeatsWhileTravellersAreSplitOff:
+    """The fee of a seat becomes part of its coupon's price and of the booking's total, which a split divides."""
+
+    @pytest.fixture
+    def split(self, booking, flight, mandate, now):
+        FareFamily.objects.update(seat_fee=150)
+        choose_seats(booking=booking, choices={(flight.pk, 0): "4A", (flight.pk, 1): "4B"}, now=now)
+        contact = Contact(email="a@example.com")
+        return lambda n: divide_booking(booking=booking, passengers=[n], contact=contact, mandate=mandate(), now=now)
+
+    @pytest.fixture
+    def pay_fees(self, booking, now):
+        return lambda: pay(booking=booking, gateway="sandbox", token="tok_ok", now=now)
+
+    def test_adds_up_whoever_comes_first(self, split, pay_fees):
+        outcomes = at_once(lambda n: split(n) if n else pay_fees(), clients=3)
+
+        assert outcomes.keys() <= {"done", "NotDividable", "PaymentRunning"}
+        assert not Payment.objects.exclude(status=Payment.Status.SUCCEEDED).exists()
+        assert sum(booking.total for booking in Booking.objects.all()) == 12300
+        assert sum(payment.amount for payment in Payment.objects.all()) == 12300
+        assert reconcile() == []
+
+    def test_control_without_the_lock_a_fee_is_lost(self, split, pay_fees, monkeypatch):
+        """Who splits reads the total before the payment and looks whether one runs after it."""
+        has_read, is_paid = Barrier(2, timeout=10), Event()
+        refuse_unless_quiet = dividing._refuse_unless_quiet
+
+        def look_when_it_is_paid(booking):
+            has_read.wait()
+            assert is_paid.wait(timeout=10)
+            refuse_unless_quiet(booking)
+
+        def pay_when_it_is_read():
+            has_read.wait()
+            pay_fees()
+            is_paid.set()
+
+        read_unlocked(monkeypatch)
+        monkeypatch.setattr(dividing, "_refuse_unless_quiet", look_when_it_is_paid)
+
+        outcomes = at_once(lambda n: split(n) if n else pay_when_it_is_read(), clients=2)
+
+        assert outcomes == {"done": 2}
+        assert sum(booking.total for booking in Booking.objects.all()) == 12000
+        assert sum(payment.amount for payment in Payment.objects.all()) == 12300
+
+
+class TestCorrectingSeveralTravellersToOnePerson:
+    @pytest.fixture
+    def correct(self, traveller, flight, mandate, now):
+        """Each books a flight of their own at the same time, under a name that is one letter off."""
+        right = adult(family_name="Rao")
+        bookings = [
+            make_booking(
+                traveller,
+                make_flight(departs_at=flight.departs_at),
+                now=now,
+                travellers=[adult(family_name="Rao" + letter)],
+            )
+            for letter in "abcd"
+        ]
+        return lambda n: correct_name(booking=bookings[n], position=0, corrected=right, mandate=mandate(), now=now)
+
+    def test_is_done_for_one(self, correct):
+        assert at_once(correct, clients=AT_ONCE) == {"done": 1, "TravellerElsewhere": AT_ONCE - 1}
+
+    def test_control_without_the_lock_on_the_person_one_flies_twice_at_once(self, correct, monkeypatch):
+        all_have_looked = Barrier(AT_ONCE, timeout=10)
+        look = name_corrections.refuse_elsewhere
+
+        def look_together(*args, by):
+            look(*args, by=by)
+            all_have_looked.wait()
+
+        monkeypatch.setattr(name_corrections, "lock_identities", lambda identities: None)
+        monkeypatch.setattr(name_corrections, "refuse_elsewhere", look_together)
+
+        assert at_once(correct, clients=AT_ONCE) == {"done": AT_ONCE}
