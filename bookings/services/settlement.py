@@ -117,6 +117,8 @@ def _as_it_stands(payment: Payment) -> Payment:
 @transaction.atomic
 def _succeed(payment: Payment, charge: Charge, now: datetime) -> None:
     """The money is taken, be it late for a payment that had failed: it buys the journey, or it goes back."""
+    if payment.status not in (Payment.Status.STARTED, Payment.Status.FAILED):
+        return  # An old notice; what is left by now may be less than was taken (`dividing`).
     booking = Booking.objects.locked(payment.booking_id)
     order = SeatOrder.objects.get(pk=payment.seat_order_id) if payment.seat_order_id else None
     reason = _why_it_goes_back(payment, charge, booking, order)

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from structlog.testing import capture_logs
 
 from airlines.models import FareFamily, FlightCabin
 from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
@@ -436,6 +437,17 @@ class TestSplittingTravellersOff:
         assert SandboxCharge.objects.get().refunded == mine.refund + theirs.refund < paid
         assert {payment.status for payment in Payment.objects.all()} == {"partly_refunded"}
         assert part.payments.get().part_of == booking.payments.get()
+
+    def test_a_notice_of_the_whole_charge_that_comes_again_changes_nothing(self, booking, divide, later):
+        charge = SandboxGateway().ask(payment=booking.payments.get(), now=later)
+        divide(1)
+
+        with capture_logs() as logged:
+            record_answer(payment=booking.payments.get(), charge=charge, now=later)
+
+        assert logged == []
+        assert booking.payments.get().status == "succeeded"
+        assert reconcile() == []
 
     def test_what_was_given_back_before_stays_where_it_was(self, booking, divide, later):
         cancel(booking, later, passengers=[2])
