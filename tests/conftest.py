@@ -105,6 +105,7 @@ def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
     runs_scripts = request.node.callspec.params["page"] != "no-javascript"
 
     def check() -> None:
+        page.wait_for_load_state()  # with its styles
         if runs_scripts:  # axe is one
             violations = Axe().run(page, options=WCAG)["violations"]
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []

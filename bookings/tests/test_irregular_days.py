@@ -24,7 +24,7 @@ from notifications.models import Message
 from notifications.services.rendering import render
 
 pytestmark = pytest.mark.django_db
-QUERIES = 42
+QUERIES = 43
 """Of a delay, beside those for each booking."""
 
 

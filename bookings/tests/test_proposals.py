@@ -118,7 +118,7 @@ class TestProposing:
             propose(flight=flight, now=now)
 
 
-QUERIES = 21
+QUERIES = 22
 
 
 class TestEditing:

@@ -276,8 +276,10 @@ class TestASuccessThatComesLate:
         assert late().status == "refunded"
         assert OrderedSeat.objects.kept().get().order.booking == other
 
-    def test_goes_back_where_the_seat_is_blocked(self, late):
-        Seat.objects.filter(row=1, letter="A").update(blocked_for="broken")
+    def test_goes_back_where_the_seat_is_blocked(self, late, now):
+        seat = Seat.objects.get(row=1, letter="A")
+        seat.blocked_for = "broken"
+        write_seat(seat=seat, now=now)
 
         assert (late().status, reconcile()) == ("refunded", [])
 
