@@ -7,6 +7,7 @@ import pytest
 
 from airlines.exceptions import PriceChanged
 from airlines.models import FareFamily, Flight, Seat
+from airlines.services.blocked_seats import write_seat
 from airlines.tests.factories import AirplaneFactory, economy, make_flight
 from bookings.exceptions import NotPayable, PaymentRunning, SeatOrderLapsed, SeatTaken
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable
