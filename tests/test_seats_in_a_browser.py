@@ -70,6 +70,7 @@ def test_together_in_one_step(open_page: Page, check, booking):
 @pytest.mark.parametrize("page", ["wide"], indirect=True)
 def test_arrows_go_as_the_cabin_is_drawn(open_page: Page, booking):
     page = open_page
+    page.wait_for_load_state()  # with its scripts
     page.get_by_role("radio", name="21A, window, free").focus()
     page.keyboard.press("Space")
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowUp"):
