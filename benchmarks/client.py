@@ -53,16 +53,24 @@ class ApiClient:
         self._connection.close()
 
     def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Raises OSError or HTTPException where no answer comes; the next request opens a new connection."""
+        """Raises OSError or HTTPException where no answer comes; the next request opens a new connection. One that
+        has idled for long is closed by the server, and what is sent into it is sent again."""
         started = time.perf_counter()
         try:
-            self._connection.request(method, f"/api/v1/{path}", body, {**self._headers, **headers})
-            response = self._connection.getresponse()
+            try:
+                response = self._ask(method, path, body, headers)
+            except http.client.RemoteDisconnected:
+                self._connection.close()
+                response = self._ask(method, path, body, headers)
             content = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             raise
         return Answer(response.status, orjson.loads(content or b"null"), time.perf_counter() - started)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        self._connection.request(method, f"/api/v1/{path}", body, {**self._headers, **headers})
+        return self._connection.getresponse()
 
 
 _people = count(1)

@@ -54,7 +54,7 @@ FLIGHT_ROWS = """
 CABIN_COLUMNS = {
     "flight_id": "flight.id",
     "cabin": "'economy'",
-    "capacity": "60 + flight.id %% 120",
+    "capacity": "(SELECT count(*) FROM airlines_seat)",
 }
 CABIN_ROWS = "FROM airlines_flight AS flight WHERE flight.id > %(after)s ORDER BY flight.id"
 FARE_COLUMNS = {
