@@ -72,7 +72,7 @@ def _opened(desk: Client, path: str) -> Opened:
 
 
 def _get(desk: Client, path: str) -> None:
-    answer = desk.get(path)
+    answer = desk.get(path, follow=True)
     if answer.status_code != HTTPStatus.OK:
         raise RuntimeError(f"{path} answered {answer.status_code}")
 
