@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
 from django.db import connection
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from conftest import PASSWORD
+from flights_project.gateway.models import User
+from flights_project.gateway.roles import Role
 from flights_project.local.environment import PROJECT
 from flights_project.local.lifetime import Servers
 from flights_project.local.place import find_place
@@ -116,3 +120,21 @@ def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
         page.set_viewport_size(size)
 
     return check
+
+
+@pytest.fixture
+def log_in_to_desk(page: Page, db: None) -> Callable[[Role], Page]:
+    """Logs somebody of a role in, whoever was before, and opens Today."""
+
+    def log_in(role: Role) -> Page:
+        page.context.clear_cookies()
+        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        page.goto("/accounts/login/?next=/admin/")
+        page.locator("input[name=login]").fill(user.email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
+        return page
+
+    return log_in

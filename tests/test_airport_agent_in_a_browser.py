@@ -1,11 +1,9 @@
 """An airport agent's hour: another gate, a delay that breaks a connection, another airplane, who would be left behind;
 then a supervisor cancels the flight, edits what is proposed and moves everybody. At a desk and on a phone."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -25,21 +23,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True),
 ]
-
-
-@pytest.fixture
-def log_in(page: Page, db) -> Callable[[Role], None]:
-    def log_in(role: Role) -> None:
-        page.context.clear_cookies()
-        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        page.goto("/accounts/login/?next=/admin/")
-        page.locator("input[name=login]").fill(user.email)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
-
-    return log_in
 
 
 @pytest.fixture
@@ -64,8 +47,8 @@ def booking_of(name: str) -> Booking:
     return Booking.objects.get(owner__email=f"{name}@example.com")
 
 
-def test_an_airport_agents_hour(page: Page, check, log_in, flight):
-    log_in(Role.AIRPORT_AGENT)
+def test_an_airport_agents_hour(page: Page, check, log_in_to_desk, flight):
+    log_in_to_desk(Role.AIRPORT_AGENT)
     day = f"/admin/airlines/flight/{flight.pk}"
     page.goto(f"{day}/change/")
     check()
@@ -124,8 +107,8 @@ def swap(page: Page, check, day: str, flight: Flight) -> None:
     expect(page.get_by_text("Done. 1 booking was told.")).to_be_visible()
 
 
-def test_a_supervisor_cancels_and_moves_everybody(page: Page, check, log_in, flight):
-    log_in(Role.SUPERVISOR)
+def test_a_supervisor_cancels_and_moves_everybody(page: Page, check, log_in_to_desk, flight):
+    log_in_to_desk(Role.SUPERVISOR)
     page.goto(f"/admin/airlines/flight/{flight.pk}/day/cancel/")
     page.get_by_role("button", name="Show who would be told").click()
     expect(page.get_by_text("Other flights on the same day: 2")).to_be_visible()

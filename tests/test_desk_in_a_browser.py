@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -26,23 +25,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def at_the_desk(page: Page, db):
-    """Logs somebody of a role in, and opens Today."""
-
-    def open_desk(role: Role) -> Page:
-        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        page.goto("/accounts/login/?next=/admin/")
-        page.locator("input[name=login]").fill(user.email)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
-        return page
-
-    return open_desk
-
-
-@pytest.fixture
 def flight(db):
     return make_flight(departs_at=timezone.now() + timedelta(days=5), number="KV101", seats=10)
 
@@ -57,9 +39,9 @@ def no_wider_than_the_window(page: Page) -> None:
     assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
 
 
-def test_a_revenue_managers_hour(at_the_desk, traveller, flight):
+def test_a_revenue_managers_hour(log_in_to_desk, traveller, flight):
     make_booking(traveller, flight, now=timezone.now(), travellers=[adult(), adult()])
-    page = at_the_desk(Role.REVENUE_MANAGER)
+    page = log_in_to_desk(Role.REVENUE_MANAGER)
     expect(page.get_by_text("₹8,000 taken today")).to_be_visible()
     expect(page.get_by_role("heading", name="What waits")).to_have_count(0)
     no_wider_than_the_window(page)
@@ -96,11 +78,11 @@ def test_a_revenue_managers_hour(at_the_desk, traveller, flight):
     assert fare.amount == 4000
 
 
-def test_a_revenue_managers_rule_is_seen_before_it_is_saved(at_the_desk, flight):
+def test_a_revenue_managers_rule_is_seen_before_it_is_saved(log_in_to_desk, flight):
     rule = make_pricing_rule("Full flights", load={0: 110})
     give_to_rules(fare=FlightFare.objects.get(flight_cabin__flight=flight), now=timezone.now())
     band = rule.bands.get()
-    page = at_the_desk(Role.REVENUE_MANAGER)
+    page = log_in_to_desk(Role.REVENUE_MANAGER)
 
     page.goto(f"/admin/airlines/pricingrule/{rule.pk}/change/")
     page.locator("[name=bands-0-percent]").fill("130")
@@ -116,9 +98,9 @@ def test_a_revenue_managers_rule_is_seen_before_it_is_saved(at_the_desk, flight)
     assert band.percent == 130
 
 
-def test_revenue_is_taken_away_by_who_asked(at_the_desk, traveller, flight):
+def test_revenue_is_taken_away_by_who_asked(log_in_to_desk, traveller, flight):
     make_booking(traveller, flight, now=timezone.now())
-    page = at_the_desk(Role.REVENUE_MANAGER)
+    page = log_in_to_desk(Role.REVENUE_MANAGER)
     page.goto("/admin/airlines/flight/revenue/")
     page.get_by_role("link", name="Revenue by route of these days").click()
     expect(page.locator("[name=kind]")).to_have_value("revenue")
@@ -134,11 +116,11 @@ def test_revenue_is_taken_away_by_who_asked(at_the_desk, traveller, flight):
     assert "DEL,BOM,1,10,1,10,4000.00,4000.00" in file.value.path().read_text()
 
 
-def test_an_agents_hour(at_the_desk, traveller, flight):
+def test_an_agents_hour(log_in_to_desk, traveller, flight):
     now = timezone.now()
     hold = make_hold(traveller, flight, now=now, travellers=[adult(family_name="Iyer")])
     Booking.objects.filter(pk=hold.pk).update(payment_required_by=now + timedelta(minutes=10))
-    page = at_the_desk(Role.AGENT)
+    page = log_in_to_desk(Role.AGENT)
 
     page.get_by_role("link", name=re.compile("1 Holds that expire")).click()
     expect(page.get_by_text(hold.locator).first).to_be_visible()

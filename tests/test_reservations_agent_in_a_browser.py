@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -24,21 +23,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True),
 ]
-
-
-@pytest.fixture
-def log_in(page: Page, db) -> Callable[[Role], None]:
-    def log_in(role: Role) -> None:
-        page.context.clear_cookies()
-        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        page.goto("/accounts/login/?next=/admin/")
-        page.locator("input[name=login]").fill(user.email)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
-
-    return log_in
 
 
 @pytest.fixture
@@ -77,8 +61,8 @@ def act(page: Page, check) -> Callable[..., None]:
     return act
 
 
-def test_a_reservations_agents_hour(page: Page, act, log_in, booking):
-    log_in(Role.AGENT)
+def test_a_reservations_agents_hour(page: Page, act, log_in_to_desk, booking):
+    log_in_to_desk(Role.AGENT)
     page.goto("/admin/bookings/booking/?q=meera@example.com")  # a single hit opens
     expect(page.get_by_role("heading", name=f"{booking.locator}, confirmed")).to_be_visible()
 
@@ -98,8 +82,8 @@ def test_a_reservations_agents_hour(page: Page, act, log_in, booking):
     assert reconcile() == []
 
 
-def test_a_supervisor_cancels_and_waives(page: Page, act, log_in, booking):
-    log_in(Role.SUPERVISOR)
+def test_a_supervisor_cancels_and_waives(page: Page, act, log_in_to_desk, booking):
+    log_in_to_desk(Role.SUPERVISOR)
     page.goto(f"/admin/bookings/booking/?q={booking.locator}")
 
     def choose_everything() -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from airlines.models import Airplane, Flight, FlightCabin, Seat
 from airlines.services.announcements import announce
 from airlines.services.changes import status_of
-from airlines.services.fleet import seats_for_sale
+from airlines.services.fleet import lock_airplane, seats_for_sale
 
 BATCH = 500
 
@@ -25,7 +25,8 @@ def write_seat(*, seat: Seat, now: datetime) -> int:
     Where more are sold than there are then, the limit of overbooking is exceeded until travellers leave. Who sits on
     the seat stays there until somebody moves them.
     """
-    airplane = lock_airplane(seat)
+    airplane = seat.cabin.airplane
+    lock_airplane(airplane.pk)
     seat.save(update_fields=["is_exit_row", "blocked_for"])
     there = seats_for_sale([airplane.pk])[airplane.pk][seat.cabin.cabin]
     changed = [cabin for cabin in _to_come(airplane, seat.cabin.cabin, now) if cabin.seats != there]
@@ -34,11 +35,6 @@ def write_seat(*, seat: Seat, now: datetime) -> int:
     FlightCabin.objects.bulk_update(changed, ["capacity", "overbooking", "excess"], BATCH)
     announce(status_of(cabin.flight) for cabin in changed)
     return len(changed)
-
-
-def lock_airplane(seat: Seat) -> Airplane:
-    """The airplane of `seat`, locked until the transaction ends against flights that are given to it."""
-    return Airplane.objects.select_for_update(of=("self",), no_key=True).get(cabins=seat.cabin_id)
 
 
 def _to_come(airplane: Airplane, cabin: str, now: datetime) -> Sequence[FlightCabin]:

@@ -102,7 +102,7 @@ def test_a_flight_that_is_made_at_that_moment_has_the_seats_of_now(in_a_month, n
 
     monkeypatch.setattr(scheduling, "open_inventory", open_inventory)
     if not locked:
-        monkeypatch.setattr(blocked_seats, "lock_airplane", lambda seat: airplane)
+        monkeypatch.setattr(blocked_seats, "lock_airplane", lambda _airplane: None)
 
     assert at_once(act, clients=2) == {"done": 2}
     capacities = list(FlightCabin.objects.order_by("pk").values_list("capacity", flat=True))

@@ -233,8 +233,8 @@ class PayForm(ActForm):
     def carry_out(self, now: datetime) -> DeskAct:
         if self.payment is None or not self.takes_tokens:
             raise InvalidRequest({"": [_("The traveller pays by themselves: send them the way to pay.")]})
-        token = self.cleaned_data["token"]
-        return pay_for(booking=self.booking, gateway=self.payment.gateway, token=token, mandate=self.mandate, now=now)
+        agreed = {name: self.cleaned_data[name] for name in ("token", "total")}
+        return pay_for(booking=self.booking, gateway=self.payment.gateway, mandate=self.mandate, now=now, **agreed)
 
 
 @dataclass(frozen=True, slots=True)

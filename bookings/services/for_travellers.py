@@ -60,13 +60,14 @@ def account_for(email: str) -> User:
     return open_unclaimed_account(email=email)
 
 
-def pay_for(*, booking: Booking, gateway: str, token: str, mandate: Mandate, now: datetime) -> DeskAct:
-    """As `pay`, and raises what that raises: the gateway is called between transactions. `facts` of the act say how it
-    ended; a payment that runs on is settled as any other. Sent again with another card, a form takes no money."""
+def pay_for(*, booking: Booking, gateway: str, token: str, total: Decimal, mandate: Mandate, now: datetime) -> DeskAct:
+    """As `pay` for the `total` that was read out to the payer, and raises what that raises: the gateway is called
+    between transactions. `facts` of the act say how it ended; a payment that runs on is settled as any other.
+    Sent again with another card, a form takes no money."""
     if earlier := mandate.earlier():
         return earlier
     try:
-        payment = pay(booking=booking, gateway=gateway, token=token, now=now)
+        payment = pay(booking=booking, gateway=gateway, token=token, total=total, now=now)
     except NotPayable:
         if earlier := mandate.earlier():
             return earlier

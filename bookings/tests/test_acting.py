@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from structlog.testing import capture_logs
 
+from airlines.exceptions import PriceChanged
 from airlines.models import FareFamily, FlightCabin
 from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
 from bookings.exceptions import (
@@ -143,8 +144,10 @@ class TestPayingAndCancelling:
     def test_a_payment_says_who_took_it(self, traveller, flight, mandate, now):
         booking = make_hold(traveller, flight, now=now)
 
-        act = pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now)
-        same = pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now)
+        act = pay_for(booking=booking, gateway="sandbox", token="tok_ok", total=booking.total, mandate=mandate, now=now)
+        same = pay_for(
+            booking=booking, gateway="sandbox", token="tok_ok", total=booking.total, mandate=mandate, now=now
+        )
 
         assert act == same
         assert act.facts["payment"] == str(Payment.objects.get().pk)
@@ -153,9 +156,14 @@ class TestPayingAndCancelling:
     def test_a_declined_form_that_is_sent_again_with_another_card_takes_no_money(self, traveller, flight, mandate, now):
         booking = make_hold(traveller, flight, now=now)
 
-        declined = pay_for(booking=booking, gateway="sandbox", token="tok_declined", mandate=mandate, now=now)
+        declined = pay_for(
+            booking=booking, gateway="sandbox", token="tok_declined", total=booking.total, mandate=mandate, now=now
+        )
 
-        assert pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now) == declined
+        assert (
+            pay_for(booking=booking, gateway="sandbox", token="tok_ok", total=booking.total, mandate=mandate, now=now)
+            == declined
+        )
         assert Payment.objects.get().status == Payment.Status.FAILED
 
     def test_a_form_that_is_sent_while_it_is_being_paid_is_one_payment(
@@ -164,7 +172,9 @@ class TestPayingAndCancelling:
         booking = make_hold(traveller, flight, now=now)
 
         def ask():
-            return pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now)
+            return pay_for(
+                booking=booking, gateway="sandbox", token="tok_ok", total=booking.total, mandate=mandate, now=now
+            )
 
         def pay_after_the_other(**asked):
             monkeypatch.setattr(for_travellers, "pay", pay)
@@ -175,11 +185,21 @@ class TestPayingAndCancelling:
 
         assert ask().facts["payment"] == str(Payment.objects.get().pk)
 
+    def test_another_total_than_was_read_out_is_not_taken(self, traveller, flight, mandate, now):
+        booking = make_hold(traveller, flight, now=now)
+        read_out = booking.total - 1
+
+        with pytest.raises(PriceChanged):
+            pay_for(booking=booking, gateway="sandbox", token="tok_ok", total=read_out, mandate=mandate, now=now)
+
+        assert not Payment.objects.exists()
+        assert not booking.desk_acts.exists()
+
     def test_what_is_paid_is_not_paid_again(self, traveller, flight, mandate, now):
         booking = make_booking(traveller, flight, now=now)
 
         with pytest.raises(NotPayable):
-            pay_for(booking=booking, gateway="sandbox", token="tok_ok", mandate=mandate, now=now)
+            pay_for(booking=booking, gateway="sandbox", token="tok_ok", total=booking.total, mandate=mandate, now=now)
 
     def test_a_quote_is_confirmed_by_one_person_once(self, traveller, flight, mandate, again, later, now):
         booking = make_booking(traveller, flight, now=now)
