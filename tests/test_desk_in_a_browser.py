@@ -16,6 +16,7 @@ from bookings.tests.factories import adult, make_booking, make_hold
 from conftest import PASSWORD
 from flights_project.gateway.models import User
 from flights_project.gateway.roles import Role
+from tests.conftest import FITS
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,8 +36,8 @@ def traveller(db):
 
 
 def no_wider_than_the_window(page: Page) -> None:
-    root = "document.documentElement"
-    assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    page.wait_for_load_state()
+    assert page.evaluate(FITS)
 
 
 def test_a_revenue_managers_hour(log_in_to_desk, traveller, flight):

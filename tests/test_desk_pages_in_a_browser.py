@@ -17,7 +17,7 @@ from airlines.services.schedules import pattern_of
 from bookings.admin.irregular_days import CHANGES
 from bookings.models import Booking, Report
 from bookings.services.reports import write_reports
-from tests.conftest import WCAG
+from tests.conftest import FITS, WCAG
 from tests.test_admin import one_more  # noqa: F401 -- the same day's work is in every list
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -53,14 +53,14 @@ def found(desk: Page) -> Iterator[Callable[[str], None]]:
     faults: list[tuple[str, str, list[str]]] = []
 
     def look(name: str) -> None:
+        desk.wait_for_load_state()
         for scheme, rules in (("light", WCAG), ("dark", CONTRAST)):
             desk.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", scheme == "dark")
             faults.extend(
                 (f"{name}, {scheme}", each["id"], [node["html"][:300] for node in each["nodes"]][:3])
                 for each in Axe().run(desk, options=rules)["violations"]
             )
-        root = "document.documentElement"
-        if desk.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
+        if not desk.evaluate(FITS):
             faults.append((name, "wider than the window", []))
 
     yield look

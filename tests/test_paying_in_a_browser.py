@@ -75,6 +75,7 @@ def test_every_test_card_says_what_has_become_of_the_money(page: Page, check, ho
         page.get_by_role("link", name="See the payment").click()
         settle_due(now=timezone.now() + timedelta(hours=1))
         # By itself where scripts run; without them the page is loaded anew.
+        page.wait_for_load_state()
         if not page.evaluate("document.documentElement.classList.contains('has-js')"):
             page.reload()
         expect(page.get_by_role("heading", name="You are booked")).to_be_visible()

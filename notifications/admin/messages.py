@@ -74,7 +74,7 @@ class MessageAdmin(LongTableAdmin[Message]):
 
     @admin.display(description=gettext_lazy("kind"), ordering="kind")
     def what(self, message: Message) -> str:
-        return str(KINDS[message.kind].label) if message.kind in KINDS else message.kind
+        return message.what
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, message: Message) -> str:
@@ -86,12 +86,12 @@ class MessageAdmin(LongTableAdmin[Message]):
 
     @admin.display(description=gettext_lazy("as a page"))
     def page(self, message: Message) -> str:
-        frame = '<iframe sandbox srcdoc="{}" title="{}" style="width: 100%; height: 40rem; border: 0"></iframe>'
+        frame = '<iframe class="desk-page" sandbox srcdoc="{}" title="{}"></iframe>'
         return _secret(message) or format_html(frame, escape(render(message).html), _("The message as a page"))
 
     @admin.display(description=gettext_lazy("as text"))
     def words(self, message: Message) -> str:
-        return _secret(message) or format_html('<pre class="whitespace-pre-wrap">{}</pre>', render(message).text)
+        return _secret(message) or format_html('<pre class="desk-letter">{}</pre>', render(message).text)
 
     @admin.action(description=gettext_lazy("Try the selected given-up messages again"), permissions=["act"])
     def try_again(self, request: HttpRequest, chosen: MessageQuerySet) -> None:

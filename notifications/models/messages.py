@@ -10,7 +10,7 @@ from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from flights_project.gateway.models import User
-from notifications.kinds import Urgency, Way
+from notifications.kinds import KINDS, Urgency, Way
 from notifications.querysets import MessageQuerySet
 
 
@@ -84,7 +84,12 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return f"{self.what} {self.subject}"
+
+    @property
+    def what(self) -> str:
+        """Its kind in the reader's words; a kind that is no more keeps its name."""
+        return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
 
 
 class Attempt(models.Model):
