@@ -18,7 +18,7 @@ from benchmarks.client import HOST, PATIENCE
 from benchmarks.machine import machine
 from benchmarks.stack import Stack
 from flights_project.local.run import report, say
-from tests.conftest import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS
 
 SLOWED = 4
 MILLISECOND = 1000

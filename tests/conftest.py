@@ -1,7 +1,6 @@
 """Debian's Chromium, driven by Playwright; processes beside the tests."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,17 +17,7 @@ from flights_project.gateway.roles import Role
 from flights_project.local.environment import PROJECT
 from flights_project.local.lifetime import Servers
 from flights_project.local.place import find_place
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.chromium import CHROMIUM, FLAGS
 
 NOTHING_HAPPENS: dict[str, Any] = {"content_type": "text/event-stream", "body": "retry: 3600000\n\n"}
 """What a price stream says while no price changes."""

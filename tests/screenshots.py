@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.stack import Stack
 from flights_project.local.run import report, say
-from tests.conftest import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS
 
 SHOWN = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 IN_THE_README = {"wide-light": ("results", "trip-confirmed"), "narrow-light": ("home",)}
