@@ -6,10 +6,12 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from airlines.models import CabinClass
 from airlines.services.connections import MOST_STOPS
+from airlines.services.gazetteer import suggest_places
 from airlines.services.places import Place, find_place
 from airlines.services.ranking import Sort
 from airlines.services.reference import current
@@ -18,6 +20,8 @@ from airlines.services.search import SliceQuery
 SLICES_AT_MOST = 6
 PAGE_AT_MOST = 100
 PLACES_IN_A_FILTER = 20
+PLACES_MEANT = 3
+"""Guessed at most for a name that is none."""
 MOST_HOURS = 240
 HIGHEST_AMOUNT = 10**8
 
@@ -105,10 +109,19 @@ def _hours(text: str) -> timedelta:
 def _place(text: str) -> Place:
     place = current().place(text) or find_place(text)
     if place is None:
-        raise Wrong(
-            _("We know no airport or city called “%(words)s”. Try its name or three-letter code.") % {"words": text}
-        )
+        raise Wrong(unknown_place(text))
     return place
+
+
+def unknown_place(words: str) -> str:
+    """What to tell whoever named a place that there is not, or that could be several: what they may have meant."""
+    meant = [place.label for place in suggest_places(words, countries=False)[:PLACES_MEANT]]
+    if not meant:
+        return _("We know no airport or city called “%(words)s”. Try its name or three-letter code.") % {"words": words}
+    return _("We know no airport or city called “%(words)s”. Did you mean %(places)s?") % {
+        "words": words,
+        "places": get_text_list(meant),
+    }
 
 
 def _airports(text: str) -> frozenset[int]:

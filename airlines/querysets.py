@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 if TYPE_CHECKING:
     from airlines.models import Airplane, Airport, Flight, FlightCabin, FlightFare, Schedule  # noqa: F401 -- the querysets' parameters
@@ -16,6 +17,26 @@ class AirportQuerySet(models.QuerySet["Airport"]):
     def at_place(self, code: str) -> Self:
         """The airports that a code means: the airport itself, or all of the city's."""
         return self.filter(Q(iata=code) | Q(city__code=code))
+
+    def called(self, words: str) -> Self:
+        """The airports among whose words all of these are, whole and in any order. Nothing is called by no word."""
+        typed = Func(Value(words), function="place_words")
+        return (
+            self.alias(typed=_listed(typed), known=_listed(F("words__words")))
+            .exclude(typed=[])
+            .filter(known__contains=F("typed"))
+        )
+
+
+def _listed(words: Func | F) -> Func:
+    """Words with a space before each, as triggers keep them, one by one."""
+    without_the_first_space = Func(words, function="ltrim")
+    return Func(
+        without_the_first_space,
+        Value(" "),
+        function="string_to_array",
+        output_field=ArrayField(models.TextField()),
+    )
 
 
 class FlightQuerySet(models.QuerySet["Flight"]):

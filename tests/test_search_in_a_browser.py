@@ -115,6 +115,30 @@ def go_to(page: Page, day: str) -> None:
 
 
 @pytest.mark.usefixtures("network")
+def test_a_place_that_is_typed_and_not_chosen_is_understood(
+    page: Page, check: Callable[[], None], departure: datetime, runs_scripts: bool
+) -> None:
+    page.goto("/")
+    page.get_by_label("One-way", exact=True).check()
+    page.get_by_label("From", exact=True).press_sequentially("Atlantis")
+    if runs_scripts:
+        expect(page.get_by_role("option", name="No place found.")).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_label("From", exact=True)).not_to_have_attribute("aria-activedescendant", re.compile("."))
+        check()
+    page.get_by_label("From", exact=True).fill("delhi")
+    page.get_by_label("To", exact=True).fill("mumbia")
+    page.locator("[name=depart_on]").fill(f"{departure:%Y-%m-%d}")
+    page.get_by_role("main").get_by_role("button", name="Search flights").click()
+    expect(page.get_by_role("alert")).to_contain_text("called “mumbia”. Did you mean Mumbai (BOM)?")
+    check()
+    page.get_by_label("To", exact=True).fill("mumbai")
+    page.get_by_role("main").get_by_role("button", name="Search flights").click()
+
+    expect(page.get_by_role("heading", name="New Delhi to Mumbai")).to_be_visible()
+
+
+@pytest.mark.usefixtures("network")
 def test_results_are_sorted_filtered_and_shared_by_their_address(
     page: Page, check: Callable[[], None], departure: datetime, runs_scripts: bool
 ) -> None:

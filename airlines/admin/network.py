@@ -30,9 +30,9 @@ class CountryAdmin(DeskAdmin[Country]):
 
 @admin.register(City)
 class CityAdmin(DeskAdmin[City]):
-    list_display = ["name", "code", "country", "airport_codes"]
+    list_display = ["name", "code", "country", "other_names", "airport_codes"]
     list_filter = [("country", AllValuesCheckboxFilter)]
-    search_fields = ["=code", "name", "=airports__iata"]
+    search_fields = ["=code", "name", "other_names", "=airports__iata"]
     inlines = [CityAirports]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[City]:

@@ -5,10 +5,10 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from airlines.models import Airplane, Airport, City, FareFamily, Flight
+from airlines.parameters import unknown_place
 from airlines.services.places import Place, find_place
 from flights_project.gateway.filters import InstantFilter
 
@@ -57,10 +57,7 @@ class PlaceField(forms.CharField):
         words = super().clean(value)
         place = find_place(words) if words else None
         if words and place is None:
-            raise forms.ValidationError(
-                _("We know no airport or city called “%(words)s”. Try its name or three-letter code."),
-                params={"words": words},
-            )
+            raise forms.ValidationError(unknown_place(words))
         return place
 
 

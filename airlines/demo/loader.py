@@ -7,7 +7,7 @@ from django.db import transaction
 
 from airlines.demo.fares import fare_families, pricing_rules, tax_rules
 from airlines.demo.fleet import REGISTRATION, TYPES, registrations
-from airlines.demo.network import CURFEWS, NEVER, Place, connection_times, places
+from airlines.demo.network import CURFEWS, NEVER, OTHER_NAMES, Place, connection_times, places
 from airlines.demo.schedules import Stock, patterns
 from airlines.models import (
     Airplane,
@@ -55,7 +55,10 @@ def load_places(served: Collection[Place]) -> None:
     """Cities and airports that are not there yet."""
     cities = {place.city_code: place for place in served}
     City.objects.bulk_create(
-        [City(code=code, name=place.city, country=place.country) for code, place in cities.items()],
+        [
+            City(code=code, name=place.city, country=place.country, other_names=OTHER_NAMES.get(code, ""))
+            for code, place in cities.items()
+        ],
         ignore_conflicts=True,
     )
     city_ids = dict(City.objects.values_list("code", "pk"))

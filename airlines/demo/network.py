@@ -69,6 +69,50 @@ STOPS = (
 )
 
 
+OTHER_NAMES = {
+    "DEL": "नई दिल्ली",
+    "BOM": "Bombay मुंबई मुम्बई बंबई",
+    "BLR": "Bangalore बेंगलुरु बैंगलोर बंगलौर",
+    "MAA": "Madras चेन्नई मद्रास",
+    "CCU": "Calcutta कोलकाता कलकत्ता",
+    "HYD": "हैदराबाद",
+    "GOI": "Panaji Panjim गोवा पणजी",
+    "PNQ": "Poona पुणे",
+    "AMD": "Amdavad अहमदाबाद",
+    "COK": "Cochin Ernakulam कोच्चि कोचीन",
+    "JAI": "जयपुर",
+    "LKO": "लखनऊ",
+    "GAU": "Gauhati गुवाहाटी",
+    "IXC": "Mohali चंडीगढ़",
+    "SXR": "Kashmir श्रीनगर",
+    "PAT": "पटना",
+    "BBI": "भुवनेश्वर",
+    "TRV": "Trivandrum तिरुवनंतपुरम त्रिवेंद्रम",
+    "NAG": "नागपुर",
+    "IDR": "इंदौर",
+    "VNS": "Banaras Benares Kashi वाराणसी बनारस काशी",
+    "ATQ": "अमृतसर",
+    "VTZ": "Vizag Waltair विशाखापत्तनम",
+    "IXB": "Siliguri Darjeeling बागडोगरा सिलीगुड़ी",
+    "UDR": "उदयपुर",
+    "CJB": "Kovai कोयंबटूर",
+    "DXB": "दुबई",
+    "SIN": "सिंगापुर",
+    "BKK": "बैंकॉक",
+    "KUL": "कुआलालंपुर",
+    "CMB": "कोलंबो",
+    "TYO": "टोक्यो",
+    "LON": "लंदन",
+    "FRA": "फ्रैंकफर्ट",
+    "PAR": "पेरिस",
+    "NYC": "न्यूयॉर्क",
+    "YTO": "टोरंटो",
+    "SYD": "सिडनी",
+    "MEL": "मेलबर्न",
+}
+"""What else travellers type for a city, by its code: what it was called, what stands beside it, and its Hindi name."""
+
+
 CONNECTIONS = {
     # minutes domestic to domestic, domestic to international, international to domestic, between two international ones
     "DEL": (60, 120, 120, 90),

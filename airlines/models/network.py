@@ -57,6 +57,9 @@ class City(models.Model):
     code = models.CharField(_("code"), max_length=3, unique=True, validators=[IATA_LOCATION])
     name = models.CharField(_("name"), max_length=100)
     country = models.CharField(_("country"), max_length=2, validators=[COUNTRY])
+    other_names = models.CharField(
+        _("other names"), max_length=200, blank=True, help_text=_("What else travellers type for it: Bombay, मुंबई.")
+    )
 
     class Meta:
         verbose_name = _("city")

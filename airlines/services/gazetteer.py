@@ -5,7 +5,6 @@ PostgreSQL's trigrams say which known words a word may mean that no place has. T
 (`models/network.py`), read again when the reference is.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from django.db import connection
 
 from airlines.models import Airport, AirportWords, Country
 from airlines.services.reference import Reference, current
 
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+APOSTROPHES = "'’`"
 SUGGESTIONS = 10
 TYPED_AT_MOST = 60
 WORDS_AT_MOST = 6
@@ -74,9 +73,16 @@ def suggest_places(typed: str, *, countries: bool = True) -> list[Suggestion]:
 
 def _words_of(typed: str) -> list[str]:
     """What was typed as places keep their words: small letters, no accents or apostrophes."""
-    said = " ".join(WORD.findall(normalize("NFKC", typed[:TYPED_AT_MOST]).lower().replace("’", "'")))
-    plain = said.replace("'", "") if said.isascii() else _without_accents(said)
+    said = "".join(map(_within_a_word, normalize("NFKC", typed[:TYPED_AT_MOST]).lower()))
+    plain = said if said.isascii() else _without_accents(said)
     return list(dict.fromkeys(plain.split()))[:WORDS_AT_MOST]
+
+
+def _within_a_word(sign: str) -> str:
+    """A letter, a digit or a vowel's sign as it is; nothing for what joins letters; a space for what parts words."""
+    if sign.isalnum() or category(sign).startswith("M"):
+        return sign
+    return "" if sign in APOSTROPHES or category(sign) == "Cf" else " "
 
 
 def _without_accents(said: str) -> str:

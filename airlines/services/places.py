@@ -33,7 +33,8 @@ class Place:
 
 
 def find_place(words: str) -> Place | None:
-    """The place meant by `DEL`, `del`, `New Delhi`, `sao paulo` or `New Delhi (DEL)`; None for none or several."""
+    """The place meant by `DEL`, `del`, `New Delhi`, `sao paulo`, `New Delhi (DEL)` or by words that only one
+    city has: `delhi`, `Bombay`, `heathrow`; None for none or several."""
     bracketed = CODE_IN_BRACKETS.search(words)
     words = bracketed.group(1) if bracketed else words.strip()
     if len(words) == 3:  # noqa: PLR2004 -- the length of an IATA code
@@ -42,6 +43,7 @@ def find_place(words: str) -> Place | None:
             return place_of(words.upper(), airports)
     named = Func(Func(Value(words), function="place_words"), function="ltrim")
     airports = list(Airport.objects.filter(words__city_name=named).select_related("city"))
+    airports = airports or list(Airport.objects.called(words).select_related("city"))
     cities = {airport.city_id for airport in airports}
     return place_of(airports[0].city.code, airports) if len(cities) == 1 else None
 

@@ -180,7 +180,8 @@ def test_filters_can_be_taken_off(client, flight):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"origin": "Atlantis"}, "We know no airport or city called “Atlantis”."),
+        ({"origin": "Atlantis"}, "We know no airport or city called “Atlantis”. Try its name or three-letter code."),
+        ({"origin": "dehli"}, "We know no airport or city called “dehli”. Did you mean New Delhi (DEL)?"),
         ({"origin": "Mumbai"}, "You leave from there."),
         ({"depart_on": "2026-11-19"}, "This day has passed."),
         ({"depart_on": "2027-12-20"}, "Flights are on sale until 20 December 2026."),

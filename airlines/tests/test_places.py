@@ -86,6 +86,20 @@ def test_the_best_match_comes_first(world, typed, first):
     assert next(iter(codes(typed)), None) == first
 
 
+@pytest.mark.parametrize("typed", ["दिल्ली", "दिल", "नई दिल्ली", "दि\u200dल्ली", "DILLI दिल्ली"])
+def test_a_city_is_found_by_its_name_in_another_script(world, typed):
+    City.objects.filter(code="DEL").update(other_names="Dilli नई दिल्ली")
+
+    assert codes(typed) == ["DEL"]
+
+
+def test_what_was_misspelt_is_found_among_other_names_too(world):
+    airport("BKK", "Bangkok", "TH", "Suvarnabhumi Airport")
+    City.objects.filter(code="BLR").update(other_names="Bangalore")
+
+    assert codes("banglore")[0] == "BLR"
+
+
 def test_a_code_comes_before_a_country_and_its_airports(world):
     assert codes("in")[0] == "IN"
     assert codes("india") == ["IN", "BLR", "GOI", "BOM", "DEL"]
@@ -206,10 +220,13 @@ class AnyInput(TestCase):
 
 def test_a_renamed_city_country_or_airport_is_found_by_its_new_name(world):
     City.objects.filter(code="BLR").update(name="Bangalore")
+    City.objects.filter(code="BOM").update(other_names="Bombay")
     Country.objects.filter(code="BR").update(other_names="Brasil")
     Airport.objects.filter(iata="DEL").update(name="Indira Gandhi")
+    Airport.objects.filter(iata="BLR").update(name="Kempegowda")
 
     assert codes("bangal") == ["BLR"]
+    assert codes("bomba") == ["BOM"]
     assert codes("brasil") == ["BR", "GRU"]
     assert codes("gandhi") == ["DEL"]
     assert find_place("Bengaluru") is None
@@ -231,7 +248,29 @@ def test_a_place_is_meant_with_and_without_accents(world, words):
     assert place.code == "GRU"
 
 
-@pytest.mark.parametrize("words", ["", "Atlantis", "XYZ", "Paulo", "'"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("paulo", "GRU"),
+        ("Delhi", "DEL"),
+        ("delhi airport", "DEL"),
+        ("Bombay", "BOM"),
+        ("मुंबई", "BOM"),
+        ("kloten", "ZRH"),
+        ("goa dabolim", "GOI"),
+        ("england", "LON"),
+    ],
+)
+def test_a_place_is_meant_by_words_that_only_one_city_has(world, words, code):
+    City.objects.filter(code="BOM").update(other_names="Bombay मुंबई")
+
+    place = find_place(words)
+
+    assert place is not None
+    assert place.code == code
+
+
+@pytest.mark.parametrize("words", ["", " ", "--", "Atlantis", "XYZ", "Pau", "'", "airport", "new", "india"])
 def test_no_place_is_meant_by_what_is_not_one(world, words):
     assert find_place(words) is None
 

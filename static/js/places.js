@@ -23,8 +23,8 @@
   }
 
   class Combobox {
-    constructor(input, { suggestions, suggestionsLabel, nearMe, nearMeFailed }) {
-      Object.assign(this, { input, url: suggestions, nearMe, nearMeFailed });
+    constructor(input, { suggestions, suggestionsLabel, nothingFound, nearMe, nearMeFailed }) {
+      Object.assign(this, { input, url: suggestions, nothingFound, nearMe, nearMeFailed });
       this.list = document.createElement("ul");
       this.list.className = "combobox-list";
       this.list.id = `${input.id}-list`;
@@ -49,11 +49,11 @@
       input.addEventListener("blur", () => this.leave());
       input.addEventListener("keydown", (event) => this.key(event));
       this.list.addEventListener("mousedown", (event) => event.preventDefault());
-      this.list.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
+      this.list.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]:not([aria-disabled])")));
     }
 
     get options() {
-      return [...this.list.querySelectorAll("[role=option]")];
+      return [...this.list.querySelectorAll("[role=option]:not([aria-disabled])")];
     }
 
     get active() {
@@ -95,6 +95,12 @@
       return line;
     }
 
+    nothing() {
+      const line = this.line("", this.nothingFound, "");
+      line.setAttribute("aria-disabled", "true");
+      return line;
+    }
+
     async fetch(asked) {
       this.running?.abort();
       this.running = new AbortController();
@@ -102,7 +108,8 @@
         const answer = await fetch(`${this.url}?${new URLSearchParams(asked)}`, { signal: this.running.signal });
         if (!answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        this.show([...page.querySelectorAll("[role=option]")]);
+        const found = [...page.querySelectorAll("[role=option]")];
+        this.show(found.length ? found : [this.nothing()]);
       } catch {
         // Offline, or overtaken by the next letter: what is typed can be sent all the same.
       }
@@ -110,7 +117,7 @@
 
     show(lines) {
       this.list.replaceChildren(...lines);
-      this.options.forEach((option, index) => (option.id = `${this.list.id}-${index}`));
+      lines.forEach((option, index) => (option.id = `${this.list.id}-${index}`));
       const isOpen = lines.length > 0 && document.activeElement === this.input;
       this.list.hidden = !isOpen;
       this.input.setAttribute("aria-expanded", String(isOpen));
@@ -131,6 +138,7 @@
 
     move(steps) {
       const options = this.options;
+      if (!options.length) return;
       const from = options.indexOf(this.active);
       const to = from < 0 && steps < 0 ? options.length - 1 : (from + steps + options.length) % options.length;
       options.forEach((option, index) => option.setAttribute("aria-selected", String(index === to)));
