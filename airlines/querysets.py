@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from airlines.states import FOR_SALE
+
 if TYPE_CHECKING:
     from airlines.models import Airplane, Airport, Flight, FlightCabin, FlightFare, Schedule  # noqa: F401 -- the querysets' parameters
 
@@ -49,19 +51,15 @@ class FlightQuerySet(models.QuerySet["Flight"]):
 
     def open_for_sale(self, now: datetime) -> Self:
         """Neither cancelled nor gone, and not within the minutes before departure in which sale is closed."""
-        return self.filter(
-            status__in=("scheduled", "delayed"), departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE
-        )
+        return self.filter(status__in=FOR_SALE, departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE)
 
     def flown_by(self, airplane: "Airplane", *, start: datetime, end: datetime) -> Self:
         """Those that keep `airplane` in the air at some time between two instants."""
-        return self.filter(
-            airplane=airplane, status__in=("scheduled", "delayed"), departs_at__lt=end, arrives_at__gt=start
-        )
+        return self.filter(airplane=airplane, status__in=FOR_SALE, departs_at__lt=end, arrives_at__gt=start)
 
     def last_day_on_sale(self) -> date | None:
         """The last local date that any flight on sale leaves on."""
-        flight = self.filter(status__in=("scheduled", "delayed")).order_by("-departs_on").only("departs_on").first()
+        flight = self.filter(status__in=FOR_SALE).order_by("-departs_on").only("departs_on").first()
         return flight.departs_on if flight else None
 
 
@@ -79,7 +77,7 @@ class FlightFareQuerySet(models.QuerySet["FlightFare"]):
     def on_sale(self, now: datetime) -> Self:
         """Fares of flights that are neither cancelled nor gone nor closed for sale."""
         return self.filter(
-            flight_cabin__flight__status__in=("scheduled", "delayed"),
+            flight_cabin__flight__status__in=FOR_SALE,
             flight_cabin__flight__departs_at__gt=now + settings.SALE_CLOSES_BEFORE_DEPARTURE,
         )
 

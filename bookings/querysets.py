@@ -8,8 +8,18 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Count, Q
 
-from airlines.models import FareFamily
+from airlines.models import FareFamily, Flight
 from airlines.models.reading import FLIGHT_WITH_PLACES, JOIN_PLACES, flight_with_places
+from bookings.states import (
+    LIVE,
+    UNFLOWN,
+    BookingStatus,
+    ChangeStatus,
+    CouponStatus,
+    PaymentStatus,
+    RefundStatus,
+    SeatOrderStatus,
+)
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.statements import columns, fetch, instance, instances, width
@@ -55,7 +65,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return found
 
     def held(self) -> Self:
-        return self.filter(status="held")
+        return self.filter(status=BookingStatus.HELD)
 
     def on_flights(self, flights: Sequence[int]) -> Self:
         """Bookings of a journey that has one of these flights, by their ids."""
@@ -63,23 +73,25 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def counts_against_limits(self, now: datetime) -> tuple[int, int]:
         """How many live or flown bookings were made in the calendar quarter of `now`, and how many holds are open."""
-        quarter = Count("pk", filter=Q(status__in=("held", "confirmed"), held_at__gte=clock.quarter_start(now)))
-        counts = self.aggregate(in_quarter=quarter, held=Count("pk", filter=Q(status="held")))
+        counted = (BookingStatus.HELD, BookingStatus.CONFIRMED)
+        quarter = Count("pk", filter=Q(status__in=counted, held_at__gte=clock.quarter_start(now)))
+        counts = self.aggregate(in_quarter=quarter, held=Count("pk", filter=Q(status=BookingStatus.HELD)))
         return counts["in_quarter"], counts["held"]
 
     def overdue(self, now: datetime) -> Self:
         """Holds whose time to pay is over or whose flight is cancelled, and for which no payment runs."""
-        grounded = self.model.objects.filter(status="held", segments__flight__status="cancelled").values("pk")
+        held = self.model.objects.held()
+        grounded = held.filter(segments__flight__status=Flight.Status.CANCELLED).values("pk")
         is_over = Q(payment_required_by__lte=now) | Q(pk__in=grounded)
-        return self.filter(is_over, status="held").exclude(payments__status="started")
+        return self.held().filter(is_over).exclude(payments__status=PaymentStatus.STARTED)
 
     def unfinished(self, now: datetime) -> Self:
         """With something still to come: time to pay, an answer of a bank, money to give back, or a flight."""
         return self.filter(
-            Q(status="held")
-            | Q(payments__status="started")
-            | Q(payments__refunds__status="started")
-            | Q(coupons__status__in=("open", "checked_in", "boarded"), segments__flight__departs_at__gt=now)
+            Q(status=BookingStatus.HELD)
+            | Q(payments__status=PaymentStatus.STARTED)
+            | Q(payments__refunds__status=RefundStatus.STARTED)
+            | Q(coupons__status__in=UNFLOWN, segments__flight__departs_at__gt=now)
         ).distinct()
 
     def with_journey(self) -> Self:
@@ -99,30 +111,30 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def started(self, pk: UUID) -> Self:
         """This payment, if it still waits for its answer: what guarded updates start from."""
-        return self.filter(pk=pk, status="started")
+        return self.filter(pk=pk, status=PaymentStatus.STARTED)
 
     def paid(self) -> Self:
         """Money was taken and not all of it went back."""
-        return self.filter(status__in=("succeeded", "partly_refunded"))
+        return self.filter(status__in=(PaymentStatus.SUCCEEDED, PaymentStatus.PARTLY_REFUNDED))
 
     def running(self, booking: "Booking") -> "Payment | None":
         """The payment of a booking that waits for its answer."""
         rows = fetch(
             f"SELECT {columns(self.model, 'payment')} FROM bookings_payment payment "  # noqa: S608
-            "WHERE booking_id = %s AND status = 'started'",
-            [booking.pk],
+            "WHERE booking_id = %s AND status = %s",
+            [booking.pk, PaymentStatus.STARTED],
         )
         return instance(self.model, rows[0]) if rows else None
 
     def to_settle(self, now: datetime) -> Self:
         """Started payments whose gateway is to be asked again by now."""
-        return self.filter(status="started", ask_again_at__lte=now)
+        return self.filter(status=PaymentStatus.STARTED, ask_again_at__lte=now)
 
 
 class SeatOrderQuerySet(models.QuerySet["SeatOrder"]):
     def open(self) -> Self:
         """Not paid so far: its seats are kept."""
-        return self.filter(status="open")
+        return self.filter(status=SeatOrderStatus.OPEN)
 
 
 class OrderedSeatQuerySet(models.QuerySet["OrderedSeat"]):
@@ -158,31 +170,31 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
             come |= Q(reminder__lt=reminder, flight__departs_at__lte=now + span)
         return self.filter(
             come,
-            booking__status="confirmed",
+            booking__status=BookingStatus.CONFIRMED,
             flight__departs_at__gt=now,
             flight__departs_at__lte=now + max(before.values()),
-            flight__status__in=("scheduled", "delayed"),
+            flight__status__in=Flight.FOR_SALE,
         )
 
 
 class CouponQuerySet(models.QuerySet["Coupon"]):
     def live(self) -> Self:
         """Held or sold, and not yet flown: who has a seat."""
-        return self.filter(status__in=("held", "open", "checked_in", "boarded"))
+        return self.filter(status__in=LIVE)
 
     def unused(self, now: datetime) -> Self:
         """Sold, not checked in, on flights that have not left: what can be cancelled."""
         return (
-            self.filter(status="open")
-            .exclude(flight__status__in=("departed", "landed"))
-            .filter(Q(flight__departs_at__gt=now) | Q(flight__status="cancelled"))
+            self.filter(status=CouponStatus.OPEN)
+            .exclude(flight__status__in=(Flight.Status.DEPARTED, Flight.Status.LANDED))
+            .filter(Q(flight__departs_at__gt=now) | Q(flight__status=Flight.Status.CANCELLED))
         )
 
 
 class ItineraryChangeQuerySet(models.QuerySet["ItineraryChange"]):
     def open(self) -> Self:
         """Not answered so far."""
-        return self.filter(status="open")
+        return self.filter(status=ChangeStatus.OPEN)
 
     def to_carry_out(self) -> Self:
         """Accepted by staff for their travellers, and not done yet."""

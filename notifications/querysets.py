@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, now: datetime) -> Self:
         """What can be sent now, the most urgent first."""
-        return self.filter(status="waiting", due_at__lte=now).order_by("urgency", "due_at")
+        return self.filter(status=self.model.Status.WAITING, due_at__lte=now).order_by("urgency", "due_at")
 
     def inbox_of(self, reader: User) -> Self:
         """What somebody reads on our pages, the newest first."""
@@ -43,7 +43,7 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         return self.filter(owner=owner)
 
     def enabled(self) -> Self:
-        return self.filter(status="enabled")
+        return self.filter(status=self.model.Status.ENABLED)
 
     def to_serve(self, now: datetime) -> Self:
         """Those that no worker has, whoever was served longest ago first."""
@@ -53,4 +53,4 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self, now: datetime) -> Self:
-        return self.filter(status="waiting", due_at__lte=now).order_by("due_at")
+        return self.filter(status=self.model.Status.WAITING, due_at__lte=now).order_by("due_at")

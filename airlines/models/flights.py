@@ -1,5 +1,5 @@
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pghistory
 from django.core.exceptions import ValidationError
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from airlines import states
 from airlines.models.fleet import Airplane, CabinClass
 from airlines.models.network import Airport
 from airlines.querysets import FlightCabinQuerySet, FlightQuerySet
@@ -36,14 +37,8 @@ def in_a_calendar(instant: date) -> None:
 class Flight(models.Model):
     """One dated departure of a flight number between two airports."""
 
-    class Status(models.TextChoices):
-        SCHEDULED = "scheduled", _("scheduled")
-        DELAYED = "delayed", _("delayed")
-        DEPARTED = "departed", _("departed")
-        LANDED = "landed", _("landed")
-        CANCELLED = "cancelled", _("cancelled")
-
-    FOR_SALE = (Status.SCHEDULED, Status.DELAYED)
+    Status: TypeAlias = states.FlightStatus
+    FOR_SALE = states.FOR_SALE
 
     number = models.CharField(_("number"), max_length=7, validators=[NUMBER])
     airplane = models.ForeignKey(Airplane, models.PROTECT, related_name="flights", verbose_name=_("airplane"))

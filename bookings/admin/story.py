@@ -103,9 +103,10 @@ class Story:
 
     @property
     def ledger(self) -> Ledger:
-        payments = [each for each in self.booking.payments.all() if each.status not in ("started", "failed")]
+        payments = [each for each in self.booking.payments.all() if each.status in Payment.TAKEN]
         refunds = [refund for payment in payments for refund in payment.refunds.all()]
-        coupons = [each for each in self.booking.coupons.all() if each.status not in ("held", "exchanged")]
+        counted = (*Coupon.SOLD, Coupon.Status.CANCELLED)
+        coupons = [each for each in self.booking.coupons.all() if each.status in counted]
         cancelled = [each for each in coupons if each.status == Coupon.Status.CANCELLED]
         return Ledger(
             charged=sum((each.amount for each in payments), Decimal()),

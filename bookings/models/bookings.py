@@ -1,27 +1,27 @@
 from collections.abc import Container, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from airlines.models import CabinClass, FareFamily, Flight, Seat
-from airlines.models.fares import SEAT_CHOICE_CODE
-from bookings.querysets import BookingQuerySet, CouponQuerySet, SegmentQuerySet
+from airlines.models import CabinClass, FareFamily, Flight
+from bookings import states
+from bookings.querysets import BookingQuerySet, SegmentQuerySet
 from flights_project.gateway.models import User
 
 if TYPE_CHECKING:  # it knows bookings
     from bookings.models.itinerary_changes import ItineraryChange
     from bookings.models.money import Refund
     from bookings.models.seat_orders import SeatOrder
+    from bookings.models.tickets import Coupon
 
 
 class Document(models.TextChoices):
@@ -35,11 +35,7 @@ class Document(models.TextChoices):
 class Booking(models.Model):
     """A journey sold, or held to be sold, to a party. People call it by its record locator."""
 
-    class Status(models.TextChoices):
-        HELD = "held", _("held")
-        CONFIRMED = "confirmed", _("confirmed")
-        EXPIRED = "expired", _("expired")
-        CANCELLED = "cancelled", _("cancelled")
+    Status: TypeAlias = states.BookingStatus
 
     locator = models.CharField(_("locator"), max_length=6, editable=False)
     owner = models.ForeignKey(User, models.PROTECT, related_name="bookings", verbose_name=_("owner"))
@@ -113,13 +109,12 @@ class Booking(models.Model):
     @property
     def open_seat_order(self) -> "SeatOrder | None":
         """Seats that were chosen after the tickets were issued and are not paid yet."""
-        return next((order for order in self.seat_orders.all() if order.status == "open"), None)
+        return next((order for order in self.seat_orders.all() if order.status == states.SeatOrderStatus.OPEN), None)
 
     @property
     def amount_paid(self) -> Decimal:
         """What was taken for it, whether or not some of it goes back."""
-        taken = ("succeeded", "partly_refunded", "refunded")
-        return sum((payment.amount for payment in self.payments.all() if payment.status in taken), Decimal())
+        return sum((payment.amount for payment in self.payments.all() if payment.status in states.TAKEN), Decimal())
 
     @property
     def refunds(self) -> "list[Refund]":
@@ -141,9 +136,14 @@ class Booking(models.Model):
         return order.amount if order else Decimal()
 
     @property
+    def has_running_payment(self) -> bool:
+        """Whether a gateway has yet to answer."""
+        return any(payment.status == states.PaymentStatus.STARTED for payment in self.payments.all())
+
+    @property
     def available_actions(self) -> list[str]:
         """What can be done with the booking now; the gate of each action checks again under its lock."""
-        running = any(payment.status == "started" for payment in self.payments.all())
+        running = self.has_running_payment
         if self.status == self.Status.HELD:
             return [] if running else ["pay", "release", *self._seat_choice]
         if self.status == self.Status.CONFIRMED and any(coupon.is_unused for coupon in self.coupons.all()):
@@ -155,7 +155,7 @@ class Booking(models.Model):
     @property
     def open_changes(self) -> "list[ItineraryChange]":
         """What the airline changed, and its traveller has not answered yet."""
-        return [change for change in self.changes.all() if change.status == "open"]
+        return [change for change in self.changes.all() if change.status == states.ChangeStatus.OPEN]
 
     @property
     def coupons_in_order(self) -> "list[Coupon]":
@@ -177,8 +177,7 @@ class Booking(models.Model):
 
     @property
     def _seat_payment(self) -> list[str]:
-        running = any(payment.status == "started" for payment in self.payments.all())
-        return ["pay"] if self.open_seat_order and not running else []
+        return ["pay"] if self.open_seat_order and not self.has_running_payment else []
 
     @property
     def _seat_choice(self) -> list[str]:
@@ -320,136 +319,3 @@ def takes_seat_choices(flight: Flight, now: datetime) -> bool:
     """Whether seats of `flight` can still be chosen: it goes, and not soon."""
     closes_at = flight.departs_at - settings.SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE
     return flight.status in Flight.FOR_SALE and now < closes_at
-
-
-class Ticket(models.Model):
-    """All coupons of one traveller: 13 digits, airline code and serial, with a check digit beside them."""
-
-    passenger = models.OneToOneField(Passenger, models.PROTECT, related_name="ticket", verbose_name=_("traveller"))
-    number = models.CharField(_("number"), max_length=13, unique=True)
-    issued_at = models.DateTimeField(_("issued"))
-
-    class Meta:
-        verbose_name = _("ticket")
-        verbose_name_plural = _("tickets")
-        ordering = ["number"]
-        constraints = [
-            models.CheckConstraint(condition=Q(number__regex=r"^[0-9]{13}$"), name="ticket_number_13_digits"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number[:3]}-{self.number[3:]}"
-
-    @property
-    def check_digit(self) -> int:
-        """The number modulo 7, kept beside the 13 digits (IATA Resolution 722)."""
-        return int(self.number) % 7
-
-
-@pghistory.track(
-    pghistory.UpdateEvent(),
-    fields=["booking", "passenger", "flight", "status", "penalty", "seat"],
-    model_name="CouponEvent",
-    obj_field=pghistory.ObjForeignKey(related_name="events"),
-)
-class Coupon(models.Model):
-    """One traveller on one flight: what was sold, at what price. The coupons are the truth about seats.
-
-    An exchanged one (status E of IATA Resolution 722) keeps its flight and what it cost; others carry its value, and
-    its segment is the one that another flight has taken.
-    """
-
-    class Status(models.TextChoices):
-        HELD = "held", _("held")
-        OPEN = "open", _("open")
-        CHECKED_IN = "checked_in", _("checked in")
-        BOARDED = "boarded", _("boarded")
-        FLOWN = "flown", _("flown")
-        CANCELLED = "cancelled", _("cancelled")
-        EXCHANGED = "exchanged", _("exchanged")
-
-    LIVE = (Status.HELD, Status.OPEN, Status.CHECKED_IN, Status.BOARDED)
-    ENDED = (Status.CANCELLED, Status.EXCHANGED)
-
-    booking = models.ForeignKey(Booking, models.CASCADE, related_name="coupons", verbose_name=_("booking"))
-    passenger = models.ForeignKey(Passenger, models.PROTECT, related_name="coupons", verbose_name=_("traveller"))
-    segment = models.ForeignKey(Segment, models.PROTECT, related_name="coupons", verbose_name=_("segment"))
-    flight = models.ForeignKey(Flight, models.PROTECT, related_name="coupons", verbose_name=_("flight"))
-    identity = models.CharField(_("identity"), max_length=64, editable=False)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, editable=False)
-    fare = models.DecimalField(_("fare"), max_digits=12, decimal_places=2)
-    taxes = models.JSONField(_("taxes"), encoder=DjangoJSONEncoder, default=list)
-    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
-    penalty = models.DecimalField(
-        _("penalty"), max_digits=12, decimal_places=2, default=0, help_text=_("Kept when it was cancelled.")
-    )
-    seat = models.ForeignKey(Seat, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seat"))
-
-    objects = CouponQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("coupon")
-        verbose_name_plural = _("coupons")
-        ordering = ["passenger", "segment"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown", "cancelled", "exchanged"]),
-                name="coupon_status_known",
-            ),
-            models.CheckConstraint(condition=Q(fare__gte=0, total__gte=F("fare")), name="coupon_not_negative"),
-            models.CheckConstraint(
-                condition=Q(penalty=0) | Q(status="cancelled", penalty__gt=0, penalty__lte=F("total")),
-                name="coupon_penalty_of_a_cancelled_one",
-            ),
-            models.UniqueConstraint(
-                fields=["passenger", "segment"],
-                name="coupon_once_per_flight_of_traveller",
-                condition=Q(status__in=["held", "open", "checked_in", "boarded", "flown"]),
-            ),
-            models.UniqueConstraint(
-                fields=["flight", "identity"],
-                name="nobody_twice_on_a_flight",
-                condition=Q(status__in=["held", "open", "checked_in", "boarded"]),
-            ),
-            models.UniqueConstraint(
-                fields=["flight", "seat"],
-                name="nobody_on_anothers_seat",
-                condition=Q(status__in=["held", "open", "checked_in", "boarded"], seat__isnull=False),
-            ),
-        ]
-
-        indexes = [
-            models.Index(
-                fields=["identity"],
-                name="coupon_live_of_person",
-                condition=Q(status__in=["held", "open", "checked_in", "boarded"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.passenger} {self.flight}"
-
-    @property
-    def seat_fee(self) -> Decimal | None:
-        """What was charged for the choice of a seat; None where nothing was."""
-        return next((Decimal(line["amount"]) for line in self.taxes if line["code"] == SEAT_CHOICE_CODE), None)
-
-    @property
-    def is_live(self) -> bool:
-        """Its traveller has a place on the flight."""
-        return self.status in self.LIVE
-
-    @property
-    def is_ended(self) -> bool:
-        """Its traveller gave the flight up: the money came back, or another flight took its place."""
-        return self.status in self.ENDED
-
-    @property
-    def is_early(self) -> bool:
-        """Its traveller has neither checked in nor flown."""
-        return self.status in (self.Status.HELD, self.Status.OPEN)
-
-    @property
-    def is_unused(self) -> bool:
-        """Sold, and neither checked in nor flown: it can be cancelled."""
-        return self.status == self.Status.OPEN

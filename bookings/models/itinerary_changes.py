@@ -1,4 +1,5 @@
 import uuid
+from typing import TypeAlias
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -7,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models import Flight
+from bookings import states
 from bookings.models.bookings import Booking
 from bookings.querysets import ItineraryChangeQuerySet
 from flights_project.gateway.models import User
@@ -33,12 +35,7 @@ class ItineraryChange(models.Model):
     CAN_BE_KEPT = (Cause.MOVED, Cause.SEATS)
     """The flight still does what was bought of it, if not quite as it was bought."""
 
-    class Status(models.TextChoices):
-        OPEN = "open", _("to be answered")
-        KEPT = "kept", _("the flight was kept")
-        MOVED = "moved", _("moved to other flights")
-        REFUNDED = "refunded", _("money back")
-        WITHDRAWN = "withdrawn", _("answered by another change")
+    Status: TypeAlias = states.ChangeStatus
 
     class Choice(models.TextChoices):
         ACCEPT = "accept", _("accept what is proposed, or the flight as it is now")

@@ -1,12 +1,15 @@
 import uuid
+from typing import TypeAlias
 
 import pghistory
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models.bookings import Booking, Coupon
+from bookings import states
+from bookings.models.bookings import Booking
 from bookings.models.seat_orders import SeatOrder
+from bookings.models.tickets import Coupon
 from bookings.querysets import PaymentQuerySet
 
 
@@ -19,12 +22,8 @@ from bookings.querysets import PaymentQuerySet
 class Payment(models.Model):
     """One attempt to take a booking's total, or the amount of a seat order. Its id is the gateway's idempotency key."""
 
-    class Status(models.TextChoices):
-        STARTED = "started", _("started")
-        SUCCEEDED = "succeeded", _("succeeded")
-        FAILED = "failed", _("failed")
-        REFUNDED = "refunded", _("refunded")
-        PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
+    Status: TypeAlias = states.PaymentStatus
+    TAKEN = states.TAKEN
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="payments", verbose_name=_("booking"))
@@ -161,9 +160,7 @@ class CancellationQuote(models.Model):
 class Refund(models.Model):
     """Money on its way back by the gateway that took it. Its id is the idempotency key of the gateway."""
 
-    class Status(models.TextChoices):
-        STARTED = "started", _("started")
-        SUCCEEDED = "succeeded", _("succeeded")
+    Status: TypeAlias = states.RefundStatus
 
     class Reason(models.TextChoices):
         SEATS_GONE = "seats_gone", _("paid after the seats had gone")

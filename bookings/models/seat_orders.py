@@ -1,4 +1,5 @@
 import uuid
+from typing import TypeAlias
 
 import pghistory
 from django.db import models
@@ -6,7 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models import Flight, Seat
-from bookings.models.bookings import Booking, Coupon
+from bookings import states
+from bookings.models.bookings import Booking
+from bookings.models.tickets import Coupon
 from bookings.querysets import OrderedSeatQuerySet, SeatOrderQuerySet
 
 
@@ -14,10 +17,7 @@ from bookings.querysets import OrderedSeatQuerySet, SeatOrderQuerySet
 class SeatOrder(models.Model):
     """Seats that a confirmed booking has chosen and has to pay for. They are kept for it until it is paid or lapses."""
 
-    class Status(models.TextChoices):
-        OPEN = "open", _("open")
-        PAID = "paid", _("paid")
-        LAPSED = "lapsed", _("lapsed")
+    Status: TypeAlias = states.SeatOrderStatus
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="seat_orders", verbose_name=_("booking"))

@@ -42,7 +42,7 @@ class Manifest:
 
 def manifest_of(flight: Flight) -> Manifest:
     """In one query."""
-    sold = Coupon.objects.filter(flight=flight, status__in=("open", "checked_in", "boarded", "flown"))
+    sold = Coupon.objects.filter(flight=flight, status__in=Coupon.SOLD)
     coupons = list(sold.select_related("passenger__ticket", "booking", "seat"))
     seats: dict[tuple[int, int | None], Seat | None] = {
         (coupon.booking_id, coupon.passenger.position): coupon.seat for coupon in coupons

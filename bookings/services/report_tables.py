@@ -53,7 +53,9 @@ def _bookings(report: Report, _now: datetime) -> ReportTable:
 def _no_shows(report: Report, now: datetime) -> ReportTable:
     """Sold and never checked in when the flight had left."""
     gone = Coupon.objects.filter(
-        flight__departs_on__range=(report.first_day, report.last_day), flight__departs_at__lt=now, status="open"
+        flight__departs_on__range=(report.first_day, report.last_day),
+        flight__departs_at__lt=now,
+        status=Coupon.Status.OPEN,
     ).exclude(flight__status=Flight.Status.CANCELLED)
     head = ("flight", "departs_on", "origin", "destination", "locator", "family_name", "given_name", "type", "ticket",
             "cabin", "fare", "total", "contact_email", "contact_phone")  # fmt: skip

@@ -19,11 +19,10 @@ from airlines.services.pricing_rules import days_left, load_percent
 from bookings.models import Coupon, Passenger
 from flights_project.lib.money import rounded
 
-SOLD = (Coupon.Status.OPEN, Coupon.Status.CHECKED_IN, Coupon.Status.BOARDED, Coupon.Status.FLOWN)
 NOT_ON_A_LAP = ~Q(passenger__type=Passenger.Type.INFANT)
 SUMS: dict[str, Any] = {
-    "seats": Count("pk", filter=Q(status__in=SOLD) & NOT_ON_A_LAP),
-    "fares": Sum("fare", filter=Q(status__in=SOLD), default=Decimal()),
+    "seats": Count("pk", filter=Q(status__in=Coupon.SOLD) & NOT_ON_A_LAP),
+    "fares": Sum("fare", filter=Q(status__in=Coupon.SOLD), default=Decimal()),
     "kept": Sum("penalty", default=Decimal()),
 }
 NOTHING: dict[str, Any] = {"seats": 0, "fares": Decimal(), "kept": Decimal()}
@@ -146,7 +145,7 @@ def _sold_by_days(flights: Iterable[int]) -> dict[int, int]:
     """How many seats, of those that are still sold, were sold so many whole days before departure."""
     before = ExpressionWrapper(F("flight__departs_at") - F("booking__confirmed_at"), output_field=DurationField())
     sold: QuerySet[Coupon] = Coupon.objects.filter(
-        NOT_ON_A_LAP, flight__in=list(flights), status__in=SOLD, booking__confirmed_at__isnull=False
+        NOT_ON_A_LAP, flight__in=list(flights), status__in=Coupon.SOLD, booking__confirmed_at__isnull=False
     )
     return dict(sold.order_by().annotate(days=ExtractDay(before)).values_list("days").annotate(Count("pk")))
 

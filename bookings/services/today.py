@@ -26,7 +26,6 @@ ANSWER_EXPECTED = timedelta(minutes=5)
 """A payment that has run for longer is looked at, and a message that has been due for longer is stuck."""
 MANY = 1000
 """Counted up to here: more is shown as `1000+`."""
-TAKEN = (Payment.Status.SUCCEEDED, Payment.Status.PARTLY_REFUNDED, Payment.Status.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def bookings_by_day(days: Sequence[date]) -> list[int]:
 
 def money_by_day(days: Sequence[date]) -> list[tuple[Decimal, Decimal]]:
     """What the gateways took on each of these days in a row, and what they gave back."""
-    taken = _by_day(Payment.objects.filter(status__in=TAKEN), "answered_at", days, Sum("amount"))
+    taken = _by_day(Payment.objects.filter(status__in=Payment.TAKEN), "answered_at", days, Sum("amount"))
     back = _by_day(Refund.objects.filter(status=Refund.Status.SUCCEEDED), "paid_at", days, Sum("amount"))
     return [(taken.get(day, Decimal()), back.get(day, Decimal())) for day in days]
 

@@ -41,7 +41,7 @@ def pay(request: TravellerRequest, locator: str) -> HttpResponseBase:
     form = payment_form(request.POST if request.method == "POST" else None, booking=booking)
     if form is not None and form.is_valid():
         return _pay(request, booking, form)
-    failed = trip.last_payment if trip.last_payment and trip.last_payment.status == "failed" else None
+    failed = trip.last_payment if trip.last_payment and trip.last_payment.status == Payment.Status.FAILED else None
     failure = decline_in_words(failed.decline_code) if failed else None
 
     @csp_update(form.sources if form else {})
