@@ -194,21 +194,26 @@ def _issue(
         prices = carry_over([_without_seat(coupon) for coupon in own], kilometres=kilometres, currency=currency)
         for flight, price in zip(taken, prices, strict=True):
             carried = seats.get((flight.pk, passenger.pk), Carried())
-            coupon = Coupon(
-                booking=part.booking,
-                passenger=passenger,
-                segment=segments[flight.pk],
-                flight=flight,
-                identity=own[0].identity,
-                status=Coupon.Status.OPEN,
-                fare=price.fare,
-                taxes=[asdict(tax) for tax in price.taxes],
-                total=price.total,
-                seat_id=carried.seat,
-            )
-            put_on(coupon, carried.fee)
-            coupons.append(coupon)
+            coupons.append(_instead(own[0], segments[flight.pk], flight, price, carried))
     Coupon.objects.bulk_create(coupons)
+
+
+def _instead(left: Coupon, segment: Segment, flight: Flight, price: CouponPrice, carried: Carried) -> Coupon:
+    """The coupon on another flight of whoever had the one that is left, with the seat that was found."""
+    coupon = Coupon(
+        booking_id=left.booking_id,
+        passenger_id=left.passenger_id,
+        segment=segment,
+        flight=flight,
+        identity=left.identity,
+        status=Coupon.Status.OPEN,
+        fare=price.fare,
+        taxes=[asdict(tax) for tax in price.taxes],
+        total=price.total,
+        seat_id=carried.seat,
+    )
+    put_on(coupon, carried.fee)
+    return coupon
 
 
 def _without_seat(coupon: Coupon) -> CouponPrice:

@@ -36,23 +36,21 @@ def tell_owner(
     It is about the booking, or about `subject` of it, and in the owner's language; `flight` is the one that it is
     about, where it is about one. Segments, passengers and coupons are read where the caller does not have them.
     """
-    if segments is None:
-        segments = journey_of(booking)
-    if passengers is None:
-        passengers = list(booking.passengers.select_related("ticket").order_by("position"))
-    if coupons is None:
-        coupons = booking.coupons.select_related("seat") if booking.confirmed_at else []
     with translation.override(booking.owner.language):
-        context = booking_facts(booking, segments, passengers, coupons) | facts
-        if flight is not None:
-            context["flight"] = flight_facts(flight)
+        context = booking_facts(
+            booking,
+            journey_of(booking) if segments is None else segments,
+            _party_of(booking) if passengers is None else passengers,
+            _seated_of(booking) if coupons is None else coupons,
+        )
+        about_flight = {"flight": flight_facts(flight)} if flight else {}
     tell(
         kind=kind,
         subject=f"{booking.locator} {subject}".strip(),
         recipient=booking.contact_email,
         reader=booking.owner,
         phone=booking.contact_phone,
-        context=context,
+        context=context | facts | about_flight,
         now=now,
         useful_until=useful_until,
     )
@@ -79,6 +77,15 @@ def about(flight: Flight, what: str) -> str:
 def journey_of(booking: Booking) -> list[Segment]:
     """The flights of a booking with their places, in order of travel."""
     return Segment.objects.journey(booking)
+
+
+def _party_of(booking: Booking) -> list[Passenger]:
+    return list(booking.passengers.select_related("ticket").order_by("position"))
+
+
+def _seated_of(booking: Booking) -> Iterable[Coupon]:
+    """Nobody has a seat to be told of before the booking is paid."""
+    return booking.coupons.select_related("seat") if booking.confirmed_at else []
 
 
 def booking_facts(

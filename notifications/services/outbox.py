@@ -1,6 +1,6 @@
 """Telling people things: written in the transaction that causes them, delivered after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,31 +36,29 @@ def tell(
     language it is written. `context` holds plain JSON facts. After `useful_until` it is not sent any more.
     An e-mail beyond what an unconfirmed address is sent in an hour is written as held back.
     """
-    addresses = {Way.EMAIL: recipient, Way.SMS: phone, Way.INBOX: str(reader.pk) if reader else ""}
-    possible = {way: addresses[way] for way in KINDS[kind].ways if addresses[way] and is_open(way)}
-    unwanted = refused(kind, possible.values())
-    wanted = {way: address for way, address in possible.items() if address not in unwanted}
+    language, urgency = reader.language if reader else "", KINDS[kind].urgency
+    said = {"kind": kind, "subject": subject, "context": context, "language": language, "urgency": urgency}
+    times = {"written_at": now, "due_at": now, "useful_until": useful_until}
+    wanted = _wanted(kind, {Way.EMAIL: recipient, Way.SMS: phone, Way.INBOX: str(reader.pk) if reader else ""})
     carried = {way: address for way, address in wanted.items() if not channel_for(way).is_here}
-    messages = [
-        Message(
-            kind=kind,
-            subject=subject,
-            way=way,
-            recipient=address,
-            language=reader.language if reader else "",
-            context=context,
-            urgency=KINDS[kind].urgency,
-            written_at=now,
-            due_at=now,
-            useful_until=useful_until,
-        )
-        for way, address in (carried or wanted).items()
-    ]
+    messages = [Message(way=way, recipient=to, **said, **times) for way, to in (carried or wanted).items()]
     if Way.EMAIL in carried and is_beyond_limit(kind=kind, recipient=recipient, reader=reader, now=now):
         next(each for each in messages if each.way == Way.EMAIL).status = Message.Status.WITHHELD
     if Way.INBOX in wanted:
         messages[0].reader = reader
-    if carried:
+    _put(messages, are_carried=bool(carried), now=now)
+
+
+def _wanted(kind: str, addresses: Mapping[Way, str]) -> dict[Way, str]:
+    """The ways of a kind that are open, to addresses that there are and that have not refused it."""
+    possible = {way: addresses[way] for way in KINDS[kind].ways if addresses[way] and is_open(way)}
+    unwanted = refused(kind, possible.values())
+    return {way: address for way, address in possible.items() if address not in unwanted}
+
+
+def _put(messages: Sequence[Message], *, are_carried: bool, now: datetime) -> None:
+    """What no channel has to carry has arrived as it is written."""
+    if are_carried:
         transaction.on_commit(DELIVERY.out, robust=True)
     else:
         for message in messages:
