@@ -255,13 +255,17 @@ class PaymentForm(forms.Form):
         self.booking = booking
 
     def clean_total(self) -> Decimal:
-        shown: Decimal = self.cleaned_data["total"]
-        if shown != self.booking.amount_due:
-            raise forms.ValidationError(
-                _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
-                params={"total": money(self.booking.amount_due)},
-            )
-        return shown
+        return agreed_total(self.booking, self.cleaned_data["total"])
+
+
+def agreed_total(booking: Booking, shown: Decimal) -> Decimal:
+    """What was shown, if it is what a payment would take now. Raises ValidationError with the price of now."""
+    if shown != booking.amount_due:
+        raise forms.ValidationError(
+            _("The price is %(total)s now. Nothing was charged: pay only if you agree to it."),
+            params={"total": money(booking.amount_due)},
+        )
+    return shown
 
 
 class SandboxPaymentForm(PaymentForm):

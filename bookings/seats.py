@@ -141,67 +141,80 @@ class SeatPage:
         return any(spot.is_open for spot in self.spots)
 
     @cached_property
-    def map(self) -> SeatMap | None:
+    def map(self) -> "SpotMap | None":
+        """The cabin as the current spot sees it."""
         if self.current is None:
             return None
-        return seat_map(flight=self.current.coupon.flight, cabin=self.trip.booking.cabin, booking=self.trip.booking)
+        booking = self.trip.booking
+        cabin = seat_map(flight=self.current.coupon.flight, cabin=booking.cabin, booking=booking)
+        flight = self.current.coupon.flight_id
+        party = {coupon.passenger.position: coupon for coupon in self._coupons if coupon.flight_id == flight}
+        return SpotMap(self.current, cabin, party)
+
+    @property
+    def ordered_choices(self) -> dict[tuple[int, int], str | None]:
+        """What the open seat order has, as choices."""
+        return {spot.key: str(spot.seat) if spot.seat else None for spot in self.spots if spot.ordered}
+
+
+@dataclass(frozen=True, slots=True)
+class SpotMap:
+    """The cabin of a flight as one traveller chooses in it. `party` are the booking's coupons on that flight, by the
+    position of their travellers."""
+
+    spot: Spot
+    cabin: SeatMap
+    party: Mapping[int, Coupon]
+
+    @property
+    def blocks(self) -> list[str]:
+        return self.cabin.blocks
 
     @property
     def rows(self) -> Iterator[tuple[int, bool, list[list[SeatOption]]]]:
         """Number, whether it is at an exit, and the seats by block."""
-        for row in self.map.rows if self.map else ():
+        for row in self.cabin.rows:
             yield row.number, row.is_exit_row, [[self._option(seat) for seat in block] for block in row.blocks]
 
     def swap_for(self, name: str | None) -> dict[tuple[int, int], str | None]:
-        """The choice of a seat for the current spot, beside what is ordered for others; a companion who has the seat
-        gets the one that is left for it."""
-        assert self.current is not None and self.map is not None  # noqa: S101, PT018 -- there is a spot to choose for
-        ordered = {spot.key: str(spot.seat) if spot.seat else None for spot in self.spots if spot.ordered}
-        choices = ordered | {self.current.key: name}
-        seat = self.map.seats.get(name or "")
-        if seat is not None and seat.traveller not in (None, self.current.key[1]):
-            own = self.current.seat
-            choices[self.current.key[0], seat.traveller] = str(own) if own else None
+        """The seat `name`, or none, for the spot; a companion who has it gets the one that is left for it."""
+        choices = {self.spot.key: name}
+        seat = self.cabin.seats.get(name or "")
+        if seat is not None and seat.traveller not in (None, self.spot.key[1]):
+            own = self.spot.seat
+            choices[self.spot.key[0], seat.traveller] = str(own) if own else None
         return choices
 
-    @cached_property
-    def _companions(self) -> dict[int, Coupon]:
-        assert self.current is not None  # noqa: S101 -- only asked for a spot's map
-        flight = self.current.key[0]
-        return {coupon.passenger.position: coupon for coupon in self._coupons if coupon.flight_id == flight}
-
     def _option(self, seat: MapSeat) -> SeatOption:
-        assert self.current is not None  # noqa: S101 -- only asked for a spot's map
-        is_mine = seat.traveller == self.current.key[1]
+        is_mine = seat.traveller == self.spot.key[1]
         look, words, can = self._standing(seat, is_mine=is_mine)
         parts = [seat.name, POSITIONS[seat.position](), *([_("exit row")] if seat.is_exit_row else []), words]
         face = {"taken": "×", "blocked": "×", "exit": "–"}.get(look, seat.letter)
         if look == "companion":
-            face = self._companions[seat.traveller or 0].passenger.given_name[:1].upper()
-        return SeatOption(seat, ", ".join(parts), look, face, is_mine and str(self.current.seat) == seat.name, can)
+            face = self._companion(seat).given_name[:1].upper()
+        return SeatOption(seat, ", ".join(parts), look, face, is_mine and str(self.spot.seat) == seat.name, can)
 
     def _standing(self, seat: MapSeat, *, is_mine: bool) -> tuple[str, str, bool]:
-        """How a seat looks, what it is called, and whether the current traveller can choose it."""
-        assert self.current is not None  # noqa: S101 -- only asked for a spot's map
+        """How a seat looks, what it is called, and whether the spot's traveller can choose it."""
         if seat.state == SeatState.TAKEN:
             return "taken", _("taken"), False
         if seat.state == SeatState.BLOCKED:
             return "blocked", _("blocked"), False
         if is_mine:
             return "free", _("chosen"), True
-        companions = list(self._companions.values())
-        if seat.is_exit_row and not may_sit_at_exit(self.current.coupon, companions):
+        if seat.is_exit_row and not may_sit_at_exit(self.spot.coupon, list(self.party.values())):
             return "exit", _("not for this traveller"), False
         if seat.state == SeatState.YOURS:
             return self._of_companion(seat)
         return "free", _("free"), True
 
     def _of_companion(self, seat: MapSeat) -> tuple[str, str, bool]:
-        assert self.current is not None  # noqa: S101 -- only asked for a spot's map
-        companion = self._companions[seat.traveller or 0]
-        can_swap = self.current.seat is not None
+        can_swap = self.spot.seat is not None
         words = _("%(name)s sits here: swap") if can_swap else _("%(name)s sits here")
-        return "companion", words % {"name": companion.passenger}, can_swap
+        return "companion", words % {"name": self._companion(seat)}, can_swap
+
+    def _companion(self, seat: MapSeat) -> Passenger:
+        return self.party[seat.traveller or 0].passenger
 
 
 def asked_spot(query: Mapping[str, str]) -> tuple[int, int] | None:

@@ -127,7 +127,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         set_rollback()
         problem = problems.from_domain(error, STATUSES[type(error)])
         return problems.api_response(problem, _retry_headers(error))
-    foreseen = problems.from_framework(error)
+    foreseen = problems.foreseen(error)
     if foreseen is None:
         set_rollback()
         log.error("internal_error", exc_info=error, view=type(context["view"]).__name__)
@@ -135,7 +135,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     framework = exception_handler(error, context)
     headers = dict(framework.headers) if framework is not None else {}
     headers.pop("Content-Type", None)
-    return problems.api_response(foreseen, headers)
+    return problems.api_response(problems.from_framework(foreseen), headers)
 
 
 def _counted(refusal: Exception, context: dict[str, Any]) -> Exception:
@@ -165,9 +165,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _problem(error: exceptions.APIException) -> HttpResponse:
-    problem = problems.from_framework(error)
-    assert problem is not None  # noqa: S101 -- errors of DRF have one
-    return problems.page_response(problem)
+    return problems.page_response(problems.from_framework(error))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from bookings.forms import CancellationForm, DateOfBirthInput, PersonForm, payment_form
+from bookings.forms import (
+    CancellationForm,
+    DateOfBirthInput,
+    PersonForm,
+    SandboxPaymentForm,
+    agreed_total,
+    payment_form,
+)
 from bookings.messages import words_for
 from bookings.models import Booking, CancellationQuote, Coupon, DeskAct, Passenger
 from bookings.services.acting import Mandate
@@ -215,26 +222,23 @@ class PayForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.payment = payment_form(self.data if self.is_bound else None, booking=self.booking)
-        if self.takes_tokens and self.payment is not None:
-            self.fields |= self.payment.fields
+        payment = payment_form(None, booking=self.booking)
+        self.takes_tokens = isinstance(payment, SandboxPaymentForm)
+        if isinstance(payment, SandboxPaymentForm):
+            self.fields |= payment.fields
             self.fields["total"].initial = self.booking.amount_due
         self.order_fields(["token", "reason"])
 
-    @property
-    def takes_tokens(self) -> bool:
-        return self.payment is not None and self.payment.gateway == "sandbox"
-
-    def clean_total(self) -> Any:
-        assert self.payment is not None  # noqa: S101 -- there is no such field otherwise
-        self.payment.cleaned_data = self.cleaned_data
-        return self.payment.clean_total()
+    def clean_total(self) -> Decimal:
+        return agreed_total(self.booking, self.cleaned_data["total"])
 
     def carry_out(self, now: datetime) -> DeskAct:
-        if self.payment is None or not self.takes_tokens:
+        if not self.takes_tokens:
             raise InvalidRequest({"": [_("The traveller pays by themselves: send them the way to pay.")]})
         agreed = {name: self.cleaned_data[name] for name in ("token", "total")}
-        return pay_for(booking=self.booking, gateway=self.payment.gateway, mandate=self.mandate, now=now, **agreed)
+        return pay_for(
+            booking=self.booking, gateway=SandboxPaymentForm.gateway, mandate=self.mandate, now=now, **agreed
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,9 @@ class Line:
 
 def lines_of(plan: Plan) -> list[Line]:
     """First what touches somebody, then what is left alone, then all else, in order of its first day."""
-    pattern = plan.becomes or plan.schedule
-    assert pattern  # noqa: S101 -- a new one becomes something, another is there
     lines: dict[tuple[object, ...], Line] = {}
     for step in sorted(plan.steps, key=_telling):
-        line = _line(step, pattern.origin, pattern.destination)
+        line = _line(step, plan.pattern.origin, plan.pattern.destination)
         key = (line.action, line.now, line.then, line.airplane, line.why, step.bookings and step.day)
         kept = lines.setdefault(key, line)
         kept.last, kept.count, kept.flight = step.day, kept.count + 1, None if kept.count else line.flight

@@ -77,6 +77,8 @@ class Plan:
 
     schedule: Schedule | None
     becomes: Pattern | None
+    pattern: Pattern
+    """What it says before; of a new one, what it will say."""
     steps: list[Step]
     conflicts: list[Conflict] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
@@ -186,7 +188,7 @@ def _plan(
         for each, step in zip(changes, steps, strict=True)
         if step.action != Action.KEEP
     ]
-    return Plan(schedule, becomes, steps, changed=made)
+    return Plan(schedule, becomes, pattern, steps, changed=made)
 
 
 def _step(change: Difference, sold: _Sold) -> Step:
@@ -243,14 +245,13 @@ def change_schedule(*, schedule: Schedule, becomes: Pattern | None, seen: str, n
     plan = plan_change(locked, becomes, now=now, lock=True)
     if plan.fingerprint != seen:
         raise ScheduleOvertaken
-    carry_out(plan, now=now)
+    carry_out(locked, plan, now=now)
     return plan
 
 
-def carry_out(plan: Plan, *, now: datetime) -> None:
-    """Do a plan that was made under its locks."""
-    schedule, becomes = plan.schedule, plan.becomes
-    assert schedule  # noqa: S101 -- a new one is created
+def carry_out(schedule: Schedule, plan: Plan, *, now: datetime) -> None:
+    """Do what was planned for a schedule under its locks."""
+    becomes = plan.becomes
     remove_flights([step.flight for step in plan.steps if step.flight and step.action == Action.WITHDRAW])
     for step in plan.steps:
         if step.flight and step.action == Action.CANCEL:

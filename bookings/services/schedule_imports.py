@@ -99,8 +99,8 @@ def import_schedules(*, new: list[Pattern], changed: Changed, seen: str, now: da
         raise ScheduleOvertaken
     try:
         with transaction.atomic():
-            for each in plan.plans:
-                carry_out(each, now=now)
+            for schedule, each in zip(locked, plan.plans, strict=True):
+                carry_out(schedule, each, now=now)
             add_schedules(new)
     except IntegrityError as error:  # somebody added one that meets one of these
         raise ScheduleOvertaken from error

@@ -24,17 +24,17 @@ from flights_project.lib.errors import DomainError
 def seats(request: TravellerRequest, locator: str) -> HttpResponse:
     """The seat map of one flight for one traveller; sent, it saves the seat and goes on to who has none yet."""
     page = SeatPage(own_trip(request, locator), asked_spot(request.GET))
-    if page.current is None or "choose_seats" not in page.trip.booking.available_actions:
+    if page.map is None or "choose_seats" not in page.trip.booking.available_actions:
         messages.info(request, _("There are no seats to choose for this booking now."))
         return redirect("trip", locator)
-    form = SeatForm(request.POST if request.method == "POST" else None, spot=page.current)
+    form = SeatForm(request.POST if request.method == "POST" else None, spot=page.map.spot)
     if form.is_valid():
-        choices = page.swap_for(form.cleaned_data["seat"])
+        choices = page.ordered_choices | page.map.swap_for(form.cleaned_data["seat"])
         try:
             choose_seats(booking=page.trip.booking, choices=choices, now=timezone.now(), at_most=form.agreed_total)
         except DomainError as error:
             messages.warning(request, words_for(error))
-            return redirect(page.current.url)
+            return redirect(page.map.spot.url)
         return _after_seat(request, page)
     return render(request, "bookings/seats.html", {"page": page, "trip": page.trip, "form": form})
 

@@ -81,6 +81,4 @@ def _discard(body: Any, at_most: int) -> None:
 def _too_large(request: HttpRequest) -> HttpResponseBase:
     if not request.path.startswith("/api/"):
         return render(None, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    problem = from_framework(BodyTooLarge())
-    assert problem is not None  # noqa: S101 -- the framework's own errors always have theirs
-    return page_response(problem)
+    return page_response(from_framework(BodyTooLarge()))

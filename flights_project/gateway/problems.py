@@ -55,14 +55,17 @@ def from_domain(error: DomainError, status: int) -> Problem:
     return Problem(status=status, code=error.code, title=error.title, detail=str(error), members=error.facts)
 
 
-def from_framework(error: Exception) -> Problem | None:
-    """The problem for an error of Django or DRF, None for one that nobody foresaw."""
+def foreseen(error: Exception) -> exceptions.APIException | None:
+    """What an error of Django or DRF is to the API, None for one that nobody foresaw."""
     if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    if not isinstance(error, exceptions.APIException):
-        return None
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+def from_framework(error: exceptions.APIException) -> Problem:
+    """The problem that an error of the framework, or of the gateway, is."""
     if isinstance(error, exceptions.ValidationError):
         errors = _flat_errors(error.detail)
         return Problem(
@@ -93,9 +96,7 @@ def page_response(problem: Problem) -> HttpResponse:
 
 def too_many(wait: float) -> HttpResponse:
     """As DRF's views answer whoever is beyond their limit: with the whole seconds to wait."""
-    problem = from_framework(exceptions.Throttled(wait=wait))
-    assert problem is not None  # noqa: S101 -- the framework's own errors always have theirs
-    response = page_response(problem)
+    response = page_response(from_framework(exceptions.Throttled(wait=wait)))
     response["Retry-After"] = str(ceil(wait))
     return response
 
@@ -103,9 +104,7 @@ def too_many(wait: float) -> HttpResponse:
 @csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """Whatever the method: a program that mistypes a path is told so, not asked for a browser's token."""
-    problem = from_framework(Http404())
-    assert problem is not None  # noqa: S101 -- a 404 always has its problem
-    return page_response(problem)
+    return page_response(from_framework(exceptions.NotFound()))
 
 
 def unforeseen() -> Problem:

@@ -71,10 +71,8 @@ class Process:
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        assert runner.stdin  # noqa: S101 -- it was started with a pipe
-        runner.stdin.close()
         try:
-            runner.wait(DOWN_IN_TIME)
+            runner.communicate(timeout=DOWN_IN_TIME)  # its input ends, which tells it to stop
         except subprocess.TimeoutExpired:
             runner.kill()
             runner.wait()

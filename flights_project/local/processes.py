@@ -56,8 +56,7 @@ class Process:
 
     def lines(self) -> Iterator[bytes]:
         """What it says, until it and all that it started have ended."""
-        assert self._popen.stdout  # noqa: S101
-        yield from self._popen.stdout
+        yield from self._popen.stdout or ()
 
     def ask_to_end(self) -> None:
         """To the process alone: it knows best how to end the ones it started."""
