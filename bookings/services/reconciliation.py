@@ -1,8 +1,8 @@
 """Do the counters equal the coupons, and does the money add up? Reads only, and names every difference.
 
 Seats: on each cabin of a flight, `seats_held` and `seats_sold` are the coupons of travellers who are not infants.
-Money: of each booking, charged less refunded = value of its sold coupons + penalties kept. The value of an exchanged
-coupon is that of those which took its place.
+Money: of each booking, its total = what its coupons were sold or are held for, and charged less refunded = value of its
+sold coupons + penalties kept. The value of an exchanged coupon is that of those which took its place.
 For sale: the seats of each cabin of a flight to come are those of its airplane that are not blocked.
 Seating: everybody who has a seat sits in the booking's cabin of the flight's airplane, on a seat that is not blocked.
 """
@@ -84,7 +84,8 @@ FOR_SALE = """
 """
 
 LEDGER = """
-    SELECT booking.locator, coalesce(money.charged, 0) - coalesce(money.refunded, 0), coalesce(value.kept, 0)
+    SELECT booking.locator, booking.total, coalesce(value.worth, 0),
+           coalesce(money.charged, 0) - coalesce(money.refunded, 0), coalesce(value.kept, 0)
     FROM bookings_booking booking
     LEFT JOIN (
         SELECT payment.booking_id, sum(payment.amount) AS charged, sum(back.refunded) AS refunded
@@ -96,13 +97,14 @@ LEDGER = """
         GROUP BY payment.booking_id
     ) money ON money.booking_id = booking.id
     LEFT JOIN (
-        SELECT booking_id,
-               sum(CASE WHEN status = 'cancelled' THEN penalty ELSE total END) AS kept
+        SELECT booking_id, sum(total) AS worth,
+               sum(CASE WHEN status = 'cancelled' THEN penalty ELSE total END) FILTER (WHERE status <> 'held') AS kept
         FROM bookings_coupon
-        WHERE status NOT IN ('held', 'exchanged')
+        WHERE status <> 'exchanged'
         GROUP BY booking_id
     ) value ON value.booking_id = booking.id
-    WHERE coalesce(money.charged, 0) - coalesce(money.refunded, 0) <> coalesce(value.kept, 0)
+    WHERE booking.total <> coalesce(value.worth, 0)
+       OR coalesce(money.charged, 0) - coalesce(money.refunded, 0) <> coalesce(value.kept, 0)
     ORDER BY booking.id
 """
 
@@ -147,8 +149,11 @@ def _for_sale() -> Iterator[Difference]:
 
 
 def _ledger() -> Iterator[Difference]:
-    for locator, balance, kept in _rows(LEDGER):
-        yield Difference(locator, "charged less refunded", balance, kept)
+    for locator, total, worth, balance, kept in _rows(LEDGER):
+        if total != worth:
+            yield Difference(locator, "total", total, worth)
+        if balance != kept:
+            yield Difference(locator, "charged less refunded", balance, kept)
 
 
 def _seating() -> Iterator[Misplaced]:

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from airlines.models import FlightCabin, Seat
 from airlines.services.blocked_seats import write_seat
 from airlines.tests.factories import make_flight
-from bookings.models import Coupon, Payment
+from bookings.models import Booking, Coupon, Payment
 from bookings.services.reconciliation import reconcile
 from bookings.tasks import reconcile as reconcile_task
 from bookings.tests.factories import adult, infant, make_booking, make_hold
@@ -52,6 +52,28 @@ def test_money_that_does_not_add_up_is_named(flight):
 
     assert str(difference) == f"{payment.booking.locator}: charged less refunded is 4399.00, by its coupons 4400.00"
     assert reconcile_task() == 1
+
+
+@pytest.mark.parametrize("status", ["held", "confirmed"])
+def test_a_total_that_is_not_that_of_the_coupons_is_named(flight, status):
+    booking = Booking.objects.get(status=status)
+    booking.total += 1
+    booking.save(update_fields=["total"])
+
+    [difference] = reconcile()
+
+    truth = sum(coupon.total for coupon in booking.coupons.all())
+    assert str(difference) == f"{booking.locator}: total is {truth + 1}, by its coupons {truth}"
+
+
+def test_a_booking_without_coupons_is_worth_nothing(flight):
+    booking = Booking.objects.get(status="held")
+    booking.coupons.update(status="exchanged")
+    FlightCabin.objects.filter(cabin="economy").update(seats_held=0)
+
+    [difference] = reconcile()
+
+    assert str(difference) == f"{booking.locator}: total is {booking.total}, by its coupons 0"
 
 
 def test_a_traveller_on_a_seat_that_was_blocked_since_is_named(flight, now):
