@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -66,8 +67,8 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     autocomplete_fields = ["airplane", "origin", "destination"]
     inlines = [FlightCabins, history_of(Flight, "status", "departs_at", "arrives_at")]
     ordering = ["departs_at"]
-    more: ClassVar[list[str]] = []
-    """What another app shows beside the status."""
+    more: ClassVar[Mapping[str, Collection[str]]] = {}
+    """What another app shows beside the status; each to who has one of its rights, as its page asks for them."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flight]:
         flights = super().get_queryset(request).select_related("origin", "destination", "airplane")
@@ -146,11 +147,17 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Flight | None = None) -> Any:
         return [
-            (None, {"fields": [("number", "airplane"), *([("state", *self.more), "prices_explained"] if obj else [])]}),
+            (None, {"fields": [("number", "airplane"), *(self._seen_by(request) if obj else [])]}),
             (_("Departure"), {"fields": [("origin", "origin_terminal"), "departs"]}),
             (_("Arrival"), {"fields": [("destination", "destination_terminal"), "arrives"]}),
             *self._fare_fieldsets(request, obj),
         ]
+
+    def _seen_by(self, request: HttpRequest) -> list[Any]:
+        """The status and the ways on from a flight's page that its reader may go."""
+        may = request.user.has_perm
+        more = [name for name, rights in self.more.items() if any(may(right) for right in rights)]
+        return [("state", *more), *(["prices_explained"] if may("airlines.view_flightfare") else [])]
 
     def _fare_fieldsets(self, request: HttpRequest, flight: Flight | None) -> list[tuple[str, dict[str, Any]]]:
         if flight and not (self.has_change_permission(request, flight) and request.user.has_perm(CHANGE_FARES)):

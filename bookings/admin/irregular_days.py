@@ -37,6 +37,9 @@ from flights_project.lib.errors import DomainError, InvalidRequest
 from notifications.models import Message
 from notifications.services.rendering import Rendered, render
 
+OPERATE, CALL_OFF = "airlines.operate_flight", "airlines.change_flight"
+"""Whoever is at the airport moves a flight; that it does not go at all is said by those who make the timetable."""
+
 
 class ChangeForm(forms.Form):
     """What is to happen to `flight`; `carry_out` makes it happen and returns how many bookings were told."""
@@ -125,7 +128,7 @@ class Change:
     title: str | Promise
     form: type[ChangeForm]
     confirm: str | Promise
-    right: str = "airlines.operate_flight"
+    right: str = OPERATE
 
 
 CHANGES = {
@@ -138,7 +141,7 @@ CHANGES = {
         gettext_lazy("Cancel the flight"),
         CancelForm,
         gettext_lazy("Cancel the flight and tell them"),
-        "airlines.change_flight",
+        CALL_OFF,
     ),
     "write": Change(gettext_lazy("Write to its travellers"), LetterForm, gettext_lazy("Send it")),
 }
@@ -157,17 +160,15 @@ class IrregularDays:
 
     @admin.display(description=gettext_lazy("on the day"))
     def irregular_day(self, flight: Flight) -> str:
-        links = [
-            (reverse("admin:bookings_flight_day", args=[flight.pk, name]), change.title)
-            for name, change in CHANGES.items()
-            if flight.status in Flight.FOR_SALE
-        ]
+        links = _changes_of(flight, OPERATE)
         if ItineraryChange.objects.filter(flight=flight).exists():
             page = reverse("admin:bookings_flight_rebooking", args=[flight.pk])
             links.append((page, _("Other flights for its travellers")))
-        if not links:
-            return "–"
-        return format_html_join(" · ", '<a href="{}" class="text-link">{}</a>', links)
+        return _in_a_row(links)
+
+    @admin.display(description=gettext_lazy("Cancellation"))
+    def calling_off(self, flight: Flight) -> str:
+        return _in_a_row(_changes_of(flight, CALL_OFF))
 
     def change_page(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """The form; sent, what would be told to whom; confirmed, it is done."""
@@ -195,6 +196,24 @@ class IrregularDays:
         if ItineraryChange.objects.open().filter(flight=flight).exists():
             return redirect("admin:bookings_flight_rebooking", flight.pk)
         return redirect("admin:airlines_flight_change", flight.pk)
+
+
+Link = tuple[str, str | Promise]
+
+
+def _changes_of(flight: Flight, right: str) -> list[Link]:
+    """The pages for what can still be done with `flight` by whoever has the right."""
+    if flight.status not in Flight.FOR_SALE:
+        return []
+    return [
+        (reverse("admin:bookings_flight_day", args=[flight.pk, name]), change.title)
+        for name, change in CHANGES.items()
+        if change.right == right
+    ]
+
+
+def _in_a_row(links: list[Link]) -> str:
+    return format_html_join(" · ", '<a href="{}" class="text-link">{}</a>', links) or "–"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from bookings.admin.inlines import (
     PaymentColumns,
     journey,
 )
-from bookings.admin.irregular_days import IrregularDays
+from bookings.admin.irregular_days import CALL_OFF, OPERATE, IrregularDays
 from bookings.admin.manifests import Manifests
 from bookings.admin.overbooking import OverbookingPages
 from bookings.admin.rebooking import Rebooking
@@ -232,7 +232,15 @@ admin.site.unregister(Flight)
 class BookedFlightAdmin(Rebooking, OverbookingPages, IrregularDays, RevenuePages, Manifests, FlightAdmin):
     """The flight's page, with the way to its travellers and to what they have to be told."""
 
-    more: ClassVar = ["travellers", "seat_by_seat", "irregular_day", "overbooking", "earnings", "manifest"]
+    more: ClassVar = {
+        "travellers": ["bookings.view_coupon"],
+        "seat_by_seat": ["airlines.view_flight"],
+        "irregular_day": [OPERATE],
+        "calling_off": [CALL_OFF],
+        "overbooking": ["bookings.view_coupon", "airlines.change_flightfare"],
+        "earnings": ["bookings.revenue_report"],
+        "manifest": ["bookings.manifest_report"],
+    }
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.seats_page)

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from airlines.models import Flight
 from bookings.admin.finding import page_of
+from bookings.admin.irregular_days import OPERATE
 from bookings.messages import words_for, words_for_code
 from bookings.services.proposals import Case, accept_for_all, cases_of, edit, progress_of, propose
 from flights_project.gateway.models import User
@@ -25,7 +26,6 @@ from flights_project.lib.errors import DomainError
 
 WAYS_OFFERED = 6
 FIELD = "way-"
-OPERATE = "airlines.operate_flight"
 
 
 @dataclass(frozen=True, slots=True)

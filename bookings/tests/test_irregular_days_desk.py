@@ -1,12 +1,16 @@
 """The desk on the day of a flight: say what, see who would be told what, confirm."""
 
+from html import unescape
+from re import findall
+
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from airlines.models import Flight
 from airlines.tests.factories import make_flight
 from bookings.tests.factories import adult, make_booking
 from flights_project.gateway.models import User
+from flights_project.gateway.roles import STAFF_ROLES, Role
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +107,29 @@ def test_the_flights_page_leads_there(desk, flight):
     shown = desk.get(f"/admin/airlines/flight/{flight.pk}/change/").content.decode()
 
     assert page(flight, "cancel") in shown
+
+
+@pytest.mark.parametrize("role", STAFF_ROLES)
+def test_a_flights_page_leads_only_to_where_its_reader_may_go(page_of, flight, role):
+    reader = User.objects.create_user(f"{role}@example.com", "a-quiet-Delhi-7", is_staff=True)
+    reader.groups.add(Group.objects.get(name=role))
+    desk = page_of(reader)
+
+    shown = desk.get(f"/admin/airlines/flight/{flight.pk}/change/").content.decode()
+
+    links = {unescape(link) for link in findall(r'href="(/admin/[^"#]+)" class="text-link"', shown)}
+    assert links
+    assert {link: desk.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_whoever_is_at_the_airport_moves_a_flight_and_does_not_call_it_off(page_of, flight, agent):
+    reader = User.objects.create_user("gate@example.com", "a-quiet-Delhi-7", is_staff=True)
+    reader.groups.add(Group.objects.get(name=Role.AIRPORT_AGENT))
+    address = f"/admin/airlines/flight/{flight.pk}/change/"
+
+    theirs = page_of(reader).get(address).content.decode()
+    everybodys = page_of(agent).get(address).content.decode()
+
+    assert page(flight, "move") in theirs
+    assert page(flight, "cancel") not in theirs
+    assert page(flight, "cancel") in everybodys
