@@ -94,10 +94,11 @@ def _slices(read: Read, errors: Errors) -> tuple[list[SliceQuery], list[Row]]:
         }
         slices = read.get("slices", [])
         return slices, [("slices", "slices", "slices")] * len(slices)
-    rows = [ROWS[0], *(row for row in ROWS[1:] if any(name in read or name in errors for name in row))]
+    sent = read.keys() | errors.keys()
+    rows = [ROWS[0], *(row for row in ROWS[1:] if not sent.isdisjoint(row))]
     for row in rows:
-        errors |= {name: [_("This field is required.")] for name in row if name not in read and name not in errors}
-    whole = [row for row in rows if all(name in read for name in row)]
+        errors |= {name: [_("This field is required.")] for name in row if name not in sent}
+    whole = [row for row in rows if read.keys() >= {*row}]
     slices = [
         SliceQuery(origin=read[origin], destination=read[destination], depart_on=read[day])
         for origin, destination, day in whole

@@ -6,12 +6,13 @@ written once, and the rest are plain dictionaries that orjson writes. `results_a
 """
 
 from collections.abc import Container
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import orjson
 from django.conf import settings
@@ -27,10 +28,10 @@ from airlines.forms import read_search
 from airlines.parameters import PARAMETERS
 from airlines.services.flights_on_sale import FlightOnSale
 from airlines.services.offer_tokens import Signer
-from airlines.services.offers import claim_text
+from airlines.services.offers import claim_text, terms_text
 from airlines.services.options import Itinerary, Journey
 from airlines.services.pages import Page
-from airlines.services.pricing import JourneyPrice
+from airlines.services.pricing import JourneyPrice, Party
 from airlines.services.reference import Reference, current
 from airlines.services.search import Found, SearchResults, search
 from airlines.services.search_cache import Answer, search_cache
@@ -74,9 +75,14 @@ def _make(environ: Environ) -> Answer:
 
 def parameters_of(environ: Environ, known: Container[str]) -> dict[str, str]:
     """What was asked, as Django reads it. Raises InvalidRequest for what is not `known` or came twice."""
-    asked = QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
-    refuse_misuse(asked, known)
-    return {name: str(text) for name, text in asked.items()}
+    text = environ.get("QUERY_STRING", "")
+    pairs = parse_qsl(text, keep_blank_values=True)
+    asked = dict(pairs)
+    if text.isascii() and len(asked) == len(pairs) and all(name in known for name in asked):
+        return asked
+    by_django = QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
+    refuse_misuse(by_django, known)
+    return {name: str(text) for name, text in by_django.items()}
 
 
 def headers_of(body: bytes) -> tuple[tuple[str, str], ...]:
@@ -111,49 +117,54 @@ REMEMBERED = 20_000
 
 
 class WrittenWay(NamedTuple):
-    """An itinerary as each of its offers says it: as a slice, in tokens, and the seats on its fullest flight."""
+    """Flights as each offer of them says it: as slices, in its token, and the seats on the fullest."""
 
-    slice: bytes
+    slices: bytes
     flights: str
     seats_left: int
 
 
+class WrittenTerms(NamedTuple):
+    """Cabin and fare family as each of their offers says it, and in its token with the party."""
+
+    terms: bytes
+    said: str
+
+
 class WrittenPrice(NamedTuple):
+    """A price as its offers say it, and in their tokens."""
+
     total: bytes
     lines: bytes
+    said: str
 
 
 class JourneyWriter:
     """Writes the journeys of one search as offers, with everything that several of them share written once."""
 
     def __init__(self, found: Found) -> None:
-        self._found, self._query = found, found.query
-        self._airports, self._families = found.reference.airports, found.reference.families
-        self._terms = _terms(found.reference, found.query.cabin)
+        self._found = found
+        self._airports = found.reference.airports
+        self._terms = _terms(found.reference, found.query.cabin, found.query.party)
         self._signer = Signer()
         self._segments = _segments(found.reference)
         self._connections = _connections(found.reference)
         self._ways: dict[int, WrittenWay] = {}
 
     def write(self, journey: Journey) -> bytes:
-        query, family = self._query, journey[0].family
-        ways = [self._way(option.itinerary) for option in journey]
+        way = self._way(journey[0].itinerary) if len(journey) == 1 else self._together(journey)
+        terms = self._terms[journey[0].family]
         price = self._found.price_of(journey)
-        said = claim_text(
-            slices="/".join([way.flights for way in ways]),
-            cabin=query.cabin,
-            family=self._families[family].code,
-            party=query.party,
-            total=price.total,
-        )
         written = _written.get(price) or _write_price(price)
-        return OFFER % (
-            self._signer.sign(said),
-            written.total,
-            self._terms[family],
+        token = self._signer.sign(claim_text(way.flights, terms.said, written.said))
+        return OFFER % (token, written.total, terms.terms, way.seats_left, written.lines, way.slices)
+
+    def _together(self, journey: Journey) -> WrittenWay:
+        ways = [self._way(option.itinerary) for option in journey]
+        return WrittenWay(
+            b",".join([way.slices for way in ways]),
+            "/".join([way.flights for way in ways]),
             min([way.seats_left for way in ways]),
-            written.lines,
-            b",".join([way.slice for way in ways]),
         )
 
     def _way(self, itinerary: Itinerary) -> WrittenWay:
@@ -170,7 +181,7 @@ class JourneyWriter:
     def _slice(self, itinerary: Itinerary) -> bytes:
         flights = itinerary.flights
         return SLICE % (
-            clock.iso_duration(timedelta(seconds=itinerary.duration)).encode(),
+            clock.iso_minutes(itinerary.duration // 60).encode(),
             itinerary.stops,
             b",".join([self._segments.get(schedule_of(each)) or self._write_segment(each) for each in flights]),
             b",".join([self._connection(*both) for both in pairwise(flights)]) if itinerary.stops else b"",
@@ -224,11 +235,14 @@ def _connections(_reference: Reference) -> dict[tuple[int, int, int, int], bytes
     return {}
 
 
-@lru_cache(maxsize=8)
-def _terms(reference: Reference, cabin: str) -> dict[int, bytes]:
-    """What an offer says of its cabin and fare family, by the family's key."""
+@lru_cache(maxsize=100)
+def _terms(reference: Reference, cabin: str, party: Party) -> dict[int, WrittenTerms]:
+    """By the key of the fare family."""
     return {
-        pk: orjson.dumps({"cabin": cabin, "family": family.code, "conditions": conditions_as_dict(family)})[1:-1]
+        pk: WrittenTerms(
+            orjson.dumps({"cabin": cabin, "family": family.code, "conditions": conditions_as_dict(family)})[1:-1],
+            terms_text(cabin=cabin, family=family.code, party=party),
+        )
         for pk, family in reference.families.items()
     }
 
@@ -239,7 +253,7 @@ _written: dict[JourneyPrice, WrittenPrice] = {}
 def _write_price(price: JourneyPrice) -> WrittenPrice:
     _make_room(_written)
     total = orjson.dumps(on_the_wire(price.total, settings.CURRENCY))
-    written = _written[price] = WrittenPrice(total, orjson.dumps(price_as_dict(price)))
+    written = _written[price] = WrittenPrice(total, orjson.dumps(price_as_dict(price)), str(price.total))
     return written
 
 

@@ -1,6 +1,5 @@
 """A search on the wire: its parameters, results, pages and counts, as OpenAPI describes them."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -61,21 +60,19 @@ SEARCH_PARAMETERS = [
 ]
 
 
+HOURS_OF_BANDS = [{"after": clock.hour(after), "before": clock.hour(until - 1)} for after, until in BANDS]
+
+
 def counts_as_dict(counts: Counts) -> dict[str, Any]:
     tables: dict[str, Any] = {
         name: [{"value": value, "count": count} for value, count in sorted(counts.by_filter[name].items())]
         for name in ("max_stops", "airline", "family", "refundable", "bag", "via")
     }
     bands = {
-        name: [_band(index) | {"count": count} for index, count in sorted(counts.by_filter[name].items())]
+        name: [{**HOURS_OF_BANDS[index], "count": count} for index, count in sorted(counts.by_filter[name].items())]
         for name in ("depart", "arrive")
     }
     return tables | bands | {"price": _prices(counts), "duration": _durations(counts)}
-
-
-def _band(index: int) -> dict[str, str]:
-    after, until = BANDS[index]
-    return {"after": clock.hour(after), "before": clock.hour(until - 1)}
 
 
 def _prices(counts: Counts) -> dict[str, Any] | None:
@@ -88,7 +85,7 @@ def _prices(counts: Counts) -> dict[str, Any] | None:
 def _durations(counts: Counts) -> dict[str, Any] | None:
     if counts.durations is None:
         return None
-    least, most = (clock.iso_duration(timedelta(seconds=seconds)) for seconds in counts.durations)
+    least, most = (clock.iso_minutes(seconds // 60) for seconds in counts.durations)
     return {"min": least, "max": most}
 
 

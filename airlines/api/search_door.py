@@ -31,6 +31,7 @@ from flights_project.gateway.outages import is_late
 from flights_project.lib.addresses import client_address
 
 log = structlog.get_logger(__name__)
+is_logged = logging.getLogger(__name__).isEnabledFor
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -123,7 +124,7 @@ class SearchDoor:
 
     def _of_this_request(self, allowance: Allowance | None) -> Headers:
         request = str(uuid4())
-        if logging.getLogger(__name__).isEnabledFor(logging.INFO):
+        if is_logged(logging.INFO):
             log.info("request_finished", code=200, request=f"GET {self._path}", request_id=request, at_once=True)
         return [("X-Request-ID", request), *(allowance.headers.items() if allowance else ())]
 

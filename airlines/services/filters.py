@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from airlines.models import FareFamily
@@ -119,7 +120,8 @@ def traits_of(itinerary: Itinerary) -> Traits:
     )
 
 
-def values_of_way(traits: Traits) -> dict[str, Iterable[Any]]:
+@lru_cache(maxsize=10_000)
+def values_of_way(traits: Traits) -> Mapping[str, Iterable[Any]]:
     """Under which values of each filter of flights an option with these traits is counted."""
     stops, airlines, connections, leaves, lands = traits
     return {
@@ -131,7 +133,7 @@ def values_of_way(traits: Traits) -> dict[str, Iterable[Any]]:
     }
 
 
-def values_of_family(family: FareFamily) -> dict[str, Iterable[Any]]:
+def values_of_family(family: FareFamily) -> Mapping[str, Iterable[Any]]:
     """Under which values of each filter of conditions an option in `family` is counted."""
     return {
         "family": (family.code,),

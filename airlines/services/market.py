@@ -9,6 +9,7 @@ from typing import Any
 from airlines.models import FareFamily
 from airlines.services.combinations import Ranked, best_first, ranked
 from airlines.services.filters import (
+    Check,
     Counts,
     Filters,
     checks,
@@ -41,23 +42,24 @@ class Market:
     families: Mapping[int, FareFamily]
 
     @cached_property
+    def _checks(self) -> Sequence[Mapping[str, Check]]:
+        """The filters of each slice that are in use, but for prices."""
+        return [
+            checks(self.filters, self.families, is_chosen_now=index == self.at) if index >= self.at else {}
+            for index in range(len(self.slices))
+        ]
+
+    @cached_property
     def _in_use(self) -> bool:
-        """Whether any filter but that of prices leaves something out."""
-        return any(failing for options in self._failing for _option, failing in options)
+        return any(self._checks)
 
     @cached_property
     def _failing(self) -> list[list[tuple[Option, frozenset[str]]]]:
         """With each option the filters that it does not pass."""
-        failing = []
-        for index, options in enumerate(self.slices):
-            in_use = checks(self.filters, self.families, is_chosen_now=index == self.at) if index >= self.at else {}
-            passed = frozenset[str]()
-            failing.append(
-                [(option, frozenset(name for name, check in in_use.items() if not check(option))) for option in options]
-                if in_use
-                else [(option, passed) for option in options]
-            )
-        return failing
+        return [
+            [(option, frozenset([name for name, check in in_use.items() if not check(option)])) for option in options]
+            for options, in_use in zip(self.slices, self._checks, strict=True)
+        ]
 
     def _left(self, without: frozenset[str] = frozenset()) -> Sequence[Sequence[Option]]:
         """The options of each slice that pass all filters but those of `without`."""
@@ -106,7 +108,7 @@ class Market:
     def choices(self, sort: Sort) -> list[tuple[Option, int]]:
         """The options of the slice being chosen in order, each with the price of the cheapest journey with it."""
         cost = costs(sort, slices=1, cheapest=self._cheapest)[0]
-        chosen = [(option, price) for option, price in self._priced_open if self._costs_enough(price)]
+        chosen = self._within_range(self._priced_open)
         rest_counts = sort in (Sort.PRICE, Sort.BEST)  # what is shown is the price of the whole journey
 
         def order(choice: tuple[Option, int]) -> tuple[int, int, int]:
@@ -169,24 +171,34 @@ class Market:
         return Counts(
             self._counted_at_once() if at_once else self._counted_each(_way if of_ways else id),
             _range([price for _option, price in self._priced_open]),
-            _range([option.itinerary.duration for option, price in any_duration if self._costs_enough(price)]),
+            _range([option.itinerary.duration for option, _price in self._within_range(any_duration)]),
         )
 
     def _counted_at_once(self) -> dict[str, dict[Any, int]]:
         """Of one slice: options that are alike to every count are counted together. Who fails one filter counts for
         that filter alone, who fails more for none."""
-        options = [each for each in self._failing[0] if len(each[1]) <= 1 and self._costs_enough(each[0].price)]
-        ways = Counter([(traits_of(option.itinerary), failing) for option, failing in options])
-        families = Counter([(option.family, failing) for option, failing in options])
-        alike = [(values_of_way(traits), failing, count) for (traits, failing), count in ways.items()]
-        alike += [(self._values_of_family[family], failing, count) for (family, failing), count in families.items()]
         counted: dict[str, dict[Any, int]] = {name: {} for name in COUNTED}
-        for values, failing, count in alike:
-            for name in values.keys() & failing if failing else values:
-                counts = counted[name]
-                for value in values[name]:
-                    counts[value] = counts.get(value, 0) + count
+        for failing, options in self._by_failing():
+            ways = Counter([traits_of(option.itinerary) for option in options])
+            families = Counter([option.family for option in options])
+            alike = [(values_of_way(traits), count) for traits, count in ways.items()]
+            alike += [(self._values_of_family[family], count) for family, count in families.items()]
+            for values, count in alike:
+                for name in values.keys() & failing if failing else values:
+                    counts = counted[name]
+                    for value in values[name]:
+                        counts[value] = counts.get(value, 0) + count
         return counted
+
+    def _by_failing(self) -> Iterable[tuple[frozenset[str], Sequence[Option]]]:
+        """The options of one slice that fail one filter at most, by which."""
+        if not self._in_use:
+            return [(frozenset(), [option for option, _price in self._within_range(self._priced_open)])]
+        alike: dict[frozenset[str], list[Option]] = {}
+        for option, failing in self._failing[0]:
+            if len(failing) <= 1 and self._costs_enough(option.price):
+                alike.setdefault(failing, []).append(option)
+        return alike.items()
 
     def _counted_each(self, once: Callable[[Option], int]) -> dict[str, dict[Any, int]]:
         return {name: self._counted(name, once) for name in COUNTED}
@@ -197,10 +209,9 @@ class Market:
             values = {value for option in slices[self.at] for value in self._values[id(option)][name]}
             return {value: count for value in values if (count := len(self._with(slices, name, value, once)))}
         left: dict[Any, set[int]] = {}
-        for option, price in self._priced(slices) if self._in_use else self._priced_open:
-            if self._costs_enough(price):
-                for value in self._values[id(option)][name]:
-                    left.setdefault(value, set()).add(once(option))
+        for option, _price in self._within_range(self._priced(slices) if self._in_use else self._priced_open):
+            for value in self._values[id(option)][name]:
+                left.setdefault(value, set()).add(once(option))
         return {value: len(each) for value, each in left.items()}
 
     def _with(
@@ -210,18 +221,18 @@ class Market:
             [option for option in options if value in self._values[id(option)][name]] if index >= self.at else options
             for index, options in enumerate(slices)
         ]
-        return {once(option) for option, price in self._priced(with_value) if self._costs_enough(price)}
+        return {once(option) for option, _price in self._within_range(self._priced(with_value))}
 
     @cached_property
-    def _values(self) -> dict[int, dict[str, Iterable[Any]]]:
+    def _values(self) -> dict[int, Mapping[str, Iterable[Any]]]:
         return {
-            id(option): values_of_way(traits_of(option.itinerary)) | self._values_of_family[option.family]
+            id(option): {**values_of_way(traits_of(option.itinerary)), **self._values_of_family[option.family]}
             for options in self.slices[self.at :]
             for option in options
         }
 
     @cached_property
-    def _values_of_family(self) -> dict[int, dict[str, Iterable[Any]]]:
+    def _values_of_family(self) -> dict[int, Mapping[str, Iterable[Any]]]:
         return {pk: values_of_family(family) for pk, family in self.families.items()}
 
     @cached_property
@@ -231,6 +242,11 @@ class Market:
             None if price is None else hundredths(price) for price in (self.filters.min_price, self.filters.max_price)
         )
         return least, most
+
+    def _within_range(self, priced: list[tuple[Option, int]]) -> list[tuple[Option, int]]:
+        if self._prices == (None, None):
+            return priced
+        return [(option, price) for option, price in priced if self._costs_enough(price)]
 
     def _costs_enough(self, price: int) -> bool:
         least, most = self._prices

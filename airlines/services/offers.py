@@ -51,12 +51,17 @@ class OfferClaim:
     @property
     def _text(self) -> str:
         slices = "/".join(["-".join(map(str, flights)) for flights in self.slices])
-        return claim_text(slices=slices, cabin=self.cabin, family=self.family, party=self.party, total=self.total)
+        return claim_text(slices, terms_text(cabin=self.cabin, family=self.family, party=self.party), str(self.total))
 
 
-def claim_text(*, slices: str, cabin: str, family: str, party: Party, total: Decimal) -> str:
+def claim_text(slices: str, terms: str, total: str) -> str:
     """What the token of an offer says; `slices` are ids of flights: `12-34/56`."""
-    return f"{slices}|{cabin}|{family}|{party.adults}.{party.children}.{party.infants}|{total}"
+    return f"{slices}|{terms}|{total}"
+
+
+def terms_text(*, cabin: str, family: str, party: Party) -> str:
+    """The part of it that offers of one cabin and fare family to one party share."""
+    return f"{cabin}|{family}|{party.adults}.{party.children}.{party.infants}"
 
 
 def open_offer(token: str) -> OfferClaim:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from airlines.services.connections import Leg
 from airlines.services.flights_on_sale import FlightOnSale
 from airlines.services.pricing import JourneyPrice, Party
 from airlines.services.reference import Reference
@@ -86,6 +87,7 @@ class Pricer:
     def __init__(self, reference: Reference, party: Party, cabin: str) -> None:
         self.reference, self.party, self.cabin = reference, party, cabin
         self._by_flight: dict[int, dict[int, JourneyPrice]] = {}
+        self._tariffs: dict[Leg, int] = {}
 
     def options(self, journeys: Iterable[Sequence[FlightOnSale]]) -> list[Option]:
         """Each of `journeys` in each fare family that all its flights are sold in, without what is only noise."""
@@ -111,13 +113,19 @@ class Pricer:
         """By fare family."""
         prices = self._by_flight.get(flight.pk)
         if prices is None:
-            airports, book = self.reference.airports, self.reference.prices
-            tariff = book.tariff(airports[flight.origin], airports[flight.destination], self.cabin, self.party)
+            tariff, price = self._tariff((flight.origin, flight.destination)), self.reference.prices.price
             prices = self._by_flight[flight.pk] = {
-                family: book.price(tariff, family, amount)
+                family: price(tariff, family, amount)
                 for family, amount in zip(flight.families, flight.amounts, strict=True)
             }
         return prices
+
+    def _tariff(self, leg: Leg) -> int:
+        tariff = self._tariffs.get(leg)
+        if tariff is None:
+            origin, destination = (self.reference.airports[airport] for airport in leg)
+            tariff = self._tariffs[leg] = self.reference.prices.tariff(origin, destination, self.cabin, self.party)
+        return tariff
 
     def _local(self, instant: int, airport: int) -> int:
         local = datetime.fromtimestamp(instant, clock.zone(self.reference.airports[airport].zone))

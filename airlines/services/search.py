@@ -127,16 +127,14 @@ class Found:
     def read_on(self) -> frozenset[changes.Leg]:
         """Where a change would change what was found: the legs, on all local dates that were looked at, and those
         before for flights that are announced by their own day and leave later."""
+        airports = self.reference.airports
         return frozenset(
-            changes.Leg(origin, destination, first + timedelta(days=day))
-            for (origin, destination), window in self.windows.items()
-            for first, last in [self._days(origin, window)]
-            for day in range(-DAYS_LATE, (last - first).days + 1)
+            [
+                changes.Leg(origin, destination, day)
+                for (origin, destination), window in self.windows.items()
+                for day in _days_of(window, airports[origin].zone)
+            ]
         )
-
-    def _days(self, origin: int, window: Window) -> tuple[date, date]:
-        zone = clock.zone(self.reference.airports[origin].zone)
-        return datetime.fromtimestamp(window.opens, zone).date(), datetime.fromtimestamp(window.closes - 1, zone).date()
 
     def good_for(self, now: datetime) -> float:
         """Seconds for which only a change can make it untrue: until the sale of a flight may close."""
@@ -148,6 +146,8 @@ class Found:
     def counts(self, *, of_ways: bool = False) -> Counts:
         """What each choice of a filter would leave (`Market.counts`); connection airports by IATA code."""
         counts = self.market.counts(of_ways=of_ways)
+        if not counts.by_filter["via"]:
+            return counts
         via = {self.reference.airports[pk].iata: count for pk, count in counts.by_filter["via"].items()}
         return replace(counts, by_filter={**counts.by_filter, "via": via})
 
@@ -280,12 +280,23 @@ def _airports(part: SliceQuery, network: Network, *, nearby: bool) -> tuple[tupl
 
 def day_window(on: date, zone: str, first_sold: int) -> Window:
     """A local date, without the departures that are not sold any more."""
-    return Window(max(_midnight(on, zone), first_sold), _midnight(on + timedelta(days=1), zone))
+    day = _day(on, zone)
+    return day if first_sold <= day.opens else Window(first_sold, day.closes)
 
 
 @lru_cache(maxsize=10_000)
-def _midnight(on: date, zone: str) -> int:
-    return int(clock.local_to_utc(on, time.min, zone).timestamp())
+def _day(on: date, zone: str) -> Window:
+    begins, ends = (clock.local_to_utc(day, time.min, zone) for day in (on, on + timedelta(days=1)))
+    return Window(int(begins.timestamp()), int(ends.timestamp()))
+
+
+@lru_cache(maxsize=10_000)
+def _days_of(window: Window, zone: str) -> list[date]:
+    """The local dates of flights that leave within a window, and of those that leave `DAYS_LATE` at most."""
+    first, last = (
+        datetime.fromtimestamp(instant, clock.zone(zone)).date() for instant in (window.opens, window.closes - 1)
+    )
+    return [first + timedelta(days=day) for day in range(-DAYS_LATE, (last - first).days + 1)]
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ import orjson
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, transaction
+from django.http import QueryDict
 
 from airlines.api import answers, search_door
-from airlines.api.answers import JourneyWriter
+from airlines.api.answers import JourneyWriter, parameters_of
 from airlines.api.offers import offer_as_dict
 from airlines.api.search_door import PLACES, SearchDoor
 from airlines.forms import read_search
@@ -195,6 +196,23 @@ def test_what_is_wrong_is_said_by_django(door):
 
     assert (answer.status, set(answer.json["errors"])) == (400, {"colour"})
     assert answer.headers_of_every_answer == djangos.headers_of_every_answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ASKED,
+        "origin=New+Delhi&destination=",
+        "origin=S%C3%A3o%20Paulo",
+        "origin=M\xc3\xbcnchen",
+        "origin=M\xfcnchen",
+        "&&",
+    ],
+)
+def test_parameters_are_read_as_django_reads_them(text):
+    by_django = QueryDict(text.encode("iso-8859-1")).dict()
+
+    assert parameters_of({"QUERY_STRING": text}, by_django) == by_django
 
 
 def test_a_key_is_let_in_by_django_first(door, django, integrator):

@@ -43,7 +43,12 @@ def quarter_start(instant: datetime) -> datetime:
 
 def iso_duration(span: timedelta) -> str:
     """An ISO 8601 duration in hours and minutes: `PT2H15M`."""
-    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return iso_minutes(int(span.total_seconds()) // 60)
+
+
+def iso_minutes(whole: int) -> str:
+    """So many minutes, likewise."""
+    hours, minutes = divmod(whole, 60)
     return f"PT{hours}H{minutes}M"
 
 
