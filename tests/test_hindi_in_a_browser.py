@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from airlines.models import Flight
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.models import Booking
+from bookings.tests.factories import adult, make_booking
 from conftest import PASSWORD
 from flights_project.gateway.models import User
 
@@ -22,6 +24,23 @@ def departure(db):
     make_flight(departs_at=departs_at, number="KV101", fares={"light": 104000})
     User.objects.create_user("asha@example.com", PASSWORD, first_name="Asha", last_name="Rao")
     return departs_at
+
+
+def test_a_booking_is_found_by_a_name_in_hindi(page: Page, check, departure):
+    asha = User.objects.get(email="asha@example.com")
+    people = [adult(given_name="प्रिया", family_name="चौधरी")]
+    booking = make_booking(asha, Flight.objects.get(), now=timezone.now(), travellers=people)
+    page.goto("/trips/find/?language=hi")
+    page.locator("[name=locator]").fill(booking.locator.lower())
+    page.locator("[name=family_name]").fill("चौधरानी")
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check()
+    page.locator("[name=family_name]").fill("चौधरी")
+    page.get_by_role("main").get_by_role("button").last.click()
+
+    expect(page.get_by_role("main")).to_contain_text("प्रिया चौधरी")
+    check()
 
 
 def test_searches_books_pays_and_cancels(page: Page, check, departure):

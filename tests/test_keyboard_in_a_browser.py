@@ -12,6 +12,7 @@ from airlines.tests.factories import make_flight
 from bookings.models import Booking
 from conftest import PASSWORD
 from flights_project.gateway.models import User
+from tests.focus import SEEN
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,16 +21,6 @@ pytestmark = [
 ]
 
 STEPS_AT_MOST = 150
-SEEN = """() => {
-    const has = document.activeElement;
-    const drawn = [has, has.closest("label"), has.nextElementSibling, has.parentElement.querySelector(".seat-face")];
-    const isOutlined = drawn.some((each) => each && getComputedStyle(each).outlineStyle !== "none");
-    const { left, top, width, height } = has.getBoundingClientRect();
-    const there = document.elementFromPoint(left + width / 2, top + Math.min(height, innerHeight) / 2);
-    const isOnTop = [has, ...drawn].some((each) => each && there && (each.contains(there) || there.contains(each)));
-    return isOutlined && isOnTop;
-}"""
-"""Whether what has the focus is outlined, within the window and not under something else."""
 
 
 @pytest.fixture

@@ -27,6 +27,23 @@ def test_is_by_the_code_and_the_name_of_anybody_who_travels(booking, name):
     assert find_booking(locator=f" {booking.locator.lower()} ", family_name=name) == booking
 
 
+@pytest.fixture
+def booked_in_hindi(traveller, in_a_month, now):
+    people = [adult(given_name="प्रिया", family_name="चौधरी")]
+    return make_booking(traveller, make_flight(departs_at=in_a_month), now=now, travellers=people)
+
+
+@pytest.mark.parametrize("name", ["चौधरी", " चौधरी ", "चौधरी\u200d"])
+def test_is_by_a_name_in_hindi_as_it_is_typed(booked_in_hindi, name):
+    assert find_booking(locator=booked_in_hindi.locator, family_name=name) == booked_in_hindi
+
+
+@pytest.mark.parametrize("name", ["चधर", "चौधरानी", "Chaudhary", "प्रिया"])
+def test_is_not_by_another_name_in_hindi(booked_in_hindi, name):
+    with pytest.raises(BookingNotFound):
+        find_booking(locator=booked_in_hindi.locator, family_name=name)
+
+
 @pytest.mark.parametrize(("locator", "name"), [("", "Rao"), ("BBBBBB", "Rao"), (None, "Ra"), (None, ""), (None, "12")])
 def test_does_not_say_what_was_wrong(booking, locator, name):
     with pytest.raises(BookingNotFound) as refused:

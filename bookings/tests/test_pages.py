@@ -538,6 +538,16 @@ def test_anothers_trip_is_not_there(page_of, stranger, hold, page):
     assert page_of(stranger).get(f"/trips/{hold.locator}/{page}").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["", "pay/", "seats/", "cancel/", "e-ticket.pdf"])
+def test_anothers_hold_reads_as_a_booking_that_never_was(page_of, stranger, hold, page):
+    somebody = page_of(stranger)
+
+    shown = read(somebody.get(f"/trips/{hold.locator}/{page}")).words
+
+    assert "There is no such page" in shown
+    assert shown == read(somebody.get(f"/trips/BBBBBB/{page}")).words
+
+
 def test_another_can_do_nothing_with_a_trip(page_of, stranger, mine, hold):
     somebody = page_of(stranger)
 

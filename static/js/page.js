@@ -36,19 +36,26 @@ window.addEventListener("pageshow", () => {
   });
 });
 
-// The account menu closes by Escape and by a click elsewhere.
+// A menu closes by Escape, by a click elsewhere, and where the focus leaves it: it would lie over what has it then.
 const closeMenus = (except) =>
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (menu !== except) menu.open = false;
   });
 
 document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
   }
+});
+
+// Of days side by side and other rows that scroll, browsers leave what has the focus cut off at the edge.
+document.addEventListener("focusin", ({ target }) => {
+  const { left, right } = target.getBoundingClientRect();
+  if (left < 0 || right > document.documentElement.clientWidth) target.scrollIntoView({ block: "nearest", inline: "center" });
 });
 
 // Shows a page of ours where there is no network.
