@@ -7,7 +7,7 @@ from functools import cached_property
 
 from airlines.models import Flight
 from bookings.models import ItineraryChange
-from bookings.services.choices import part_of, refund_of, ways_of
+from bookings.services.choices import offer_of, part_of, refund_of, ways_of
 from bookings.services.journeys import BookedSlice
 
 WAYS_SHOWN = 12
@@ -25,6 +25,11 @@ class ShownChange:
         """What it is about: from the changed flight to the end of this direction."""
         part = part_of(self.change)
         return BookedSlice(tuple(part.flights)) if part else None
+
+    @cached_property
+    def offered(self) -> str:
+        """What `accept` would agree to: sent back with it, so that nobody accepts what they have not seen."""
+        return offer_of(self.change)
 
     @cached_property
     def _ways(self) -> list[tuple[int, ...]]:

@@ -116,6 +116,11 @@ class ChangeClosed(DomainError):
     title = "This change has been answered, or there is nothing of it to choose about any more."
 
 
+class ChangeRenewed(DomainError):
+    code = "change_renewed"
+    title = "The airline has changed this again since you read it. Read it again, and decide again."
+
+
 class NothingProposed(DomainError):
     code = "nothing_proposed"
     title = "There is nothing to accept: the flight does not go, and no other one is proposed."

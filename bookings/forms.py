@@ -365,13 +365,14 @@ class AgreedTotalForm(forms.Form):
 
 
 class ChoiceForm(forms.Form):
-    """`accept`, `refund`, or other flights in order by id: `12-34`."""
+    """`accept` what was `offered` on the page, `refund`, or other flights in order by id: `12-34`."""
 
     choice = forms.RegexField(
         r"^(accept|refund|\d{1,18}(-\d{1,18}){0,2})\Z",
         label=_("What would you like?"),
         error_messages=dict.fromkeys(("required", "invalid"), _("Choose one.")),
     )
+    offered = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
 
     @property
     def flights(self) -> list[int]:

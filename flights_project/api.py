@@ -83,6 +83,7 @@ STATUSES: dict[type[DomainError], int] = {
     bookings.TooManyHolds: 409,
     bookings.TravellerElsewhere: 409,
     bookings.ChangeClosed: 409,
+    bookings.ChangeRenewed: 409,
     bookings.NothingProposed: 409,
     bookings.FlightsDoNotFit: 409,
     bookings.NotCancellable: 409,

@@ -39,22 +39,29 @@ class ChangeSummarySerializer(serializers.ModelSerializer[ItineraryChange]):
 class ChangeSerializer(ChangeSummarySerializer):
     """With what can be chosen: `refund` is what comes back of the whole booking, `booked` what the change is about,
     from the changed flight to the end of its slice, `proposal` and `others` what can be flown instead, the best first.
+    `offered` names what `accept` would agree to now; it is another one when that is changed again.
     """
 
+    offered = serializers.CharField()
     refund = MoneyField()
     booked = SliceSerializer(allow_null=True)
     proposal = SliceSerializer(allow_null=True)
     others = SliceSerializer(many=True)
 
     class Meta(ChangeSummarySerializer.Meta):
-        fields = [*ChangeSummarySerializer.Meta.fields, "refund", "booked", "proposal", "others"]
+        fields = [*ChangeSummarySerializer.Meta.fields, "offered", "refund", "booked", "proposal", "others"]
 
 
 class ChoiceSerializer(Body):
-    """`accept` what is proposed, or the new time; `move` to `flights`, ids in order of travel; `refund` everything."""
+    """`accept` what is proposed, or the new time; `move` to `flights`, ids in order of travel; `refund` everything.
+
+    With `accept` goes what was `offered` as it was read: where it has been changed since, nothing is done and the
+    answer is `change_renewed`. Left out, whatever is offered at that moment is accepted.
+    """
 
     choice = serializers.ChoiceField(choices=ItineraryChange.Choice.choices)
     flights = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=3)
+    offered = serializers.CharField(required=False, max_length=100)
 
 
 class _OwnChanges(KnownParameters):
@@ -100,7 +107,7 @@ def _choose(change: ItineraryChange, asked: dict[str, Any], by: User) -> Itinera
     now = timezone.now()
     match asked["choice"]:
         case "accept":
-            return choices.accept(change=change, by=by, now=now)
+            return choices.accept(change=change, by=by, now=now, offered=asked.get("offered"))
         case "refund":
             return choices.refund(change=change, by=by, now=now)
     if not asked.get("flights"):
@@ -112,6 +119,7 @@ def _as_dict(change: ItineraryChange) -> dict[str, Any]:
     shown = ShownChange(change, timezone.now())
     return {
         **ChangeSummarySerializer(change).data,
+        "offered": shown.offered,
         "refund": on_the_wire(shown.refund, change.booking.currency),
         "booked": slice_as_dict(shown.booked) if shown.booked else None,
         "proposal": slice_as_dict(shown.proposal) if shown.proposal else None,

@@ -24,6 +24,7 @@ from bookings.services.itinerary_changes import close_answered
 from bookings.services.journeys import coupon_price
 from bookings.services.refund_rules import CouponRefund, in_all, refund_coupon, refund_share
 from bookings.services.refunds import give_back
+from bookings.services.relief import relieve
 from bookings.services.telling import tell_owner
 from flights_project.gateway.models import User
 from flights_project.lib.errors import InvalidRequest
@@ -177,6 +178,7 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now
     total = in_all(list(refunds.values())).refund
     written = give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
     close_answered(booking=booking, status=ItineraryChange.Status.REFUNDED, by=by, now=now)
+    relieve(flights={coupon.flight_id for coupon in refunds})
     amount = {"amount": str(total), "currency": booking.currency}
     events.record(EventType.BOOKING_CANCELLED, booking, refund=amount, now=now)
     tell_owner(

@@ -10,14 +10,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 
-from bookings.exceptions import ChangeClosed, NothingProposed
+from airlines.models import Flight
+from bookings.exceptions import ChangeClosed, ChangeRenewed, NothingProposed
 from bookings.models import Booking, Coupon, ItineraryChange
 from bookings.services import cancellation, events
 from bookings.services.fair_shares import Way
 from bookings.services.itinerary_changes import Status, close, close_answered
 from bookings.services.rebooking import Moved, move_booking
+from bookings.services.relief import relieve
 from bookings.services.rerouting import Part, Timetable, part_from
 from bookings.services.telling import flight_facts, tell_owner
 from flights_project.gateway.models import User
@@ -26,16 +29,19 @@ from notifications.models import EventType
 
 
 @transaction.atomic
-def accept(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChange:
+def accept(*, change: ItineraryChange, by: User, now: datetime, offered: str | None = None) -> ItineraryChange:
     """What is proposed, or where nothing is, the flight as it is now; later moves count from its time of now. `by` is
-    whoever does it.
+    whoever does it, `offered` what they saw of it (`offer_of`), None for whatever it is.
 
-    Raises NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal cannot be had.
+    Locks the flights, so that none of them is changed at that moment. Raises ChangeRenewed where it is not what they
+    saw any more, NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal cannot be had.
     """
     locked = _lock(change)
     if locked.status in (Status.KEPT, Status.MOVED):
         return locked
     _refuse_closed(locked)
+    if _lock_offer(locked) != offered and offered is not None:
+        raise ChangeRenewed
     if locked.proposed:
         return _move(locked, locked.proposed, by, now)
     if "accept" not in locked.available_choices:
@@ -67,6 +73,22 @@ def refund(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChan
     quote = cancellation.quote_cancellation(booking=locked.booking, now=now)
     cancellation.confirm_cancellation(booking=locked.booking, quote_id=quote.pk, by=by, now=now)
     return _fresh(locked)
+
+
+def offer_of(change: ItineraryChange) -> str:
+    """What `accept` agrees to now: the flights (ids, in order of travel) with their revisions, `17.2-31.0`."""
+    return _in_order(change, Flight.objects.all())
+
+
+def _lock_offer(change: ItineraryChange) -> str:
+    """As `offer_of`; from then on none of the flights changes until the transaction ends."""
+    return _in_order(change, Flight.objects.order_by("pk").select_for_update(no_key=True))
+
+
+def _in_order(change: ItineraryChange, flights: QuerySet[Flight]) -> str:
+    offered = change.proposed or [change.flight_id]
+    revisions = dict(flights.filter(pk__in=offered).values_list("pk", "revision"))
+    return "-".join(f"{pk}.{revisions.get(pk, '')}" for pk in offered)
 
 
 def refund_of(change: ItineraryChange, *, now: datetime) -> Decimal:
@@ -127,6 +149,7 @@ def _move(change: ItineraryChange, flights: Sequence[int], by: User, now: dateti
     moved = move_booking(part=part, flights=flights, by=by, now=now)
     close(change=change, status=Status.MOVED, by=by, now=now)
     close_answered(booking=change.booking, status=Status.WITHDRAWN, by=by, now=now)
+    relieve(flights=[flight.pk for flight in moved.left])
     _tell_moved(part.booking, change, moved, now)
     return _fresh(change)
 

@@ -226,6 +226,37 @@ class TestWhoMayChoose:
         change = change_of(last)
         assert (change.cause, change.available_choices[0]) == ("seats_changed", "accept")
 
+    def test_who_has_a_seat_after_all_since_another_left_may_keep_the_flight(self, flight, now):
+        leaves, waits = seated(flight, now, "10A"), seated(flight, now, "11A")
+        swap(flight, now, economy(10, 10, "A"))
+        assert change_of(waits).available_choices == ["move", "refund"]
+
+        leave(leaves, now)
+
+        change = change_of(waits)
+        assert (change.cause, change.proposed, change.available_choices[0]) == ("seats_changed", [], "accept")
+        assert accept(change=change, by=waits.owner, now=now).status == "kept"
+
+    def test_so_it_is_where_another_took_other_flights(self, flight, now):
+        other = make_flight(departs_at=flight.departs_at + timedelta(hours=3), number="KV103")
+        moves, waits = seated(flight, now, "10C"), seated(flight, now, "11A")
+        swap(flight, now, economy(10, 10, "A"))
+
+        move(change=change_of(moves), flights=[other.pk], by=moves.owner, now=now)
+
+        assert change_of(waits).cause == "seats_changed"
+        assert ItineraryChange.objects.get(booking=moves).cause == "seats_changed"
+
+    def test_who_still_has_none_or_for_whom_staff_accepted_waits_on(self, flight, now):
+        make_flight(departs_at=flight.departs_at + timedelta(hours=3), number="KV103")
+        leaves, ordered, last = (seated(flight, now, f"{row}A") for row in (10, 11, 12))
+        swap(flight, now, economy(10, 10, "A"))
+        ItineraryChange.objects.filter(booking=ordered).update(ordered_at=now, ordered_by=ordered.owner)
+
+        leave(leaves, now)
+
+        assert [change_of(each).cause for each in (ordered, last)] == ["no_seat", "no_seat"]
+
     def test_a_lighter_cause_does_not_take_the_place_of_a_heavier_one(self, flight, now):
         booking = seated(flight, now, "10A")
         swap(flight, now, business(1, 9))

@@ -45,7 +45,7 @@ def _choose(request: TravellerRequest, change: ItineraryChange, form: ChoiceForm
     try:
         match form.cleaned_data["choice"]:
             case "accept":
-                done = choices.accept(change=change, by=request.user, now=now)
+                done = choices.accept(change=change, by=request.user, now=now, offered=form.cleaned_data["offered"])
             case "refund":
                 done = choices.refund(change=change, by=request.user, now=now)
             case _:

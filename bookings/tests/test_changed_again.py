@@ -1,0 +1,135 @@
+"""The airline changes a flight again while its traveller looks at the change before: nobody accepts what is unseen."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from django.db import connection
+
+from airlines.services import operations
+from airlines.tests.factories import make_flight
+from bookings.exceptions import ChangeRenewed
+from bookings.models import ItineraryChange
+from bookings.services import choices
+from bookings.services.choices import accept, offer_of
+from bookings.services.irregular_days import cancel_flight, delay_flight
+from bookings.tests.factories import make_booking
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def flight(in_a_month):
+    return make_flight(departs_at=in_a_month, number="KV101")
+
+
+def change_of(booking):
+    return ItineraryChange.objects.get(booking=booking, status="open")
+
+
+def delay(flight, now, hours=5):
+    flight.refresh_from_db()
+    times = {name: getattr(flight, name) + timedelta(hours=hours) for name in ("departs_at", "arrives_at")}
+    delay_flight(flight=flight, now=now, **times)
+
+
+def test_another_time_is_asked_about_again(traveller, flight, now):
+    booking = make_booking(traveller, flight, now=now)
+    delay(flight, now)
+    seen = offer_of(change_of(booking))
+    delay(flight, now, hours=1)
+
+    with pytest.raises(ChangeRenewed):
+        accept(change=change_of(booking), by=traveller, now=now, offered=seen)
+
+    change = change_of(booking)
+    assert accept(change=change, by=traveller, now=now, offered=offer_of(change)).status == "kept"
+
+
+def test_so_is_a_proposed_flight_that_was_moved(traveller, flight, now):
+    other = make_flight(departs_at=flight.departs_at + timedelta(hours=3), number="KV103")
+    booking = make_booking(traveller, flight, now=now)
+    cancel_flight(flight=flight, now=now)
+    seen = offer_of(change_of(booking))
+    delay(other, now)
+
+    with pytest.raises(ChangeRenewed):
+        accept(change=change_of(booking), by=traveller, now=now, offered=seen)
+
+
+def test_the_page_asks_again(traveller, flight, now, page_of):
+    booking = make_booking(traveller, flight, now=now)
+    delay(flight, now)
+    change, browser = change_of(booking), page_of(traveller)
+    url = f"/trips/{booking.locator}/changes/{change.pk}/"
+    agreed = {"choice": "accept", "offered": offer_of(change)}
+    assert f'name="offered" value="{agreed["offered"]}"' in browser.get(url).content.decode()
+    delay(flight, now, hours=1)
+
+    again = browser.post(url, agreed, follow=True).content.decode()
+    unseen = browser.post(url, {"choice": "accept"}, follow=True).content.decode()
+    done = browser.post(url, agreed | {"offered": offer_of(change)}, follow=True).content.decode()
+
+    assert "We have changed this again." in again
+    assert "We have changed this again." in unseen
+    assert "The flight stays as it is now." in done
+
+
+def test_a_program_is_told(integrator, integrator_key, flight, now, as_key):
+    booking = make_booking(integrator, flight, now=now)
+    delay(flight, now)
+    url = f"/api/v1/bookings/{booking.locator}/changes/{change_of(booking).pk}/"
+    door = as_key(integrator_key)
+    offered = door.get(url).json()["offered"]
+    delay(flight, now, hours=1)
+
+    refused = door.post(url, {"choice": "accept", "offered": offered}, format="json")
+    done = door.post(url, {"choice": "accept", "offered": door.get(url).json()["offered"]}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "change_renewed")
+    assert (done.status_code, done.json()["status"]) == (200, "kept")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_delay_at_the_moment_of_the_answer_asks_again(traveller, flight, now, monkeypatch, locked):
+    """The answer stops when it has seen the flight, until the delay waits for its lock. In the control, which locks no
+    flight, until the delay is done: the traveller has kept a flight at a time that nobody asked them about."""
+    booking = make_booking(traveller, flight, now=now)
+    delay(flight, now)
+    change = change_of(booking)
+    seen, stopped, goes_on = offer_of(change), Event(), Event()
+    real_close, real_lock = choices.close, operations.lock_flight
+
+    def stop(**answer):
+        stopped.set()
+        assert goes_on.wait(10)
+        return real_close(**answer)
+
+    def lock(asked):
+        if locked:
+            goes_on.set()
+        return real_lock(asked)
+
+    def of_its_own(act):
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(choices, "close", stop)
+    monkeypatch.setattr(operations, "lock_flight", lock)
+    if not locked:
+        monkeypatch.setattr(choices, "_lock_offer", offer_of)
+    with ThreadPoolExecutor(2) as pool:
+        answer = pool.submit(of_its_own, lambda: accept(change=change, by=traveller, now=now, offered=seen))
+        assert stopped.wait(10)
+        again = pool.submit(of_its_own, lambda: delay(flight, now))
+        if not locked:
+            again.result(10)
+            goes_on.set()
+        assert answer.result(10).status == "kept"
+        again.result(10)
+
+    assert ItineraryChange.objects.filter(booking=booking, status="open").exists() is locked
