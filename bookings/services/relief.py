@@ -1,4 +1,4 @@
-"""Others have left: who may have no seat in another airplane, as they were told, and has one now, may keep the flight."""
+"""Others have left: who may have no seat in another airplane, as they were told, and has one after all, may keep it."""
 
 from collections.abc import Iterable
 
