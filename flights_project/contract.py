@@ -19,7 +19,11 @@ PROBLEM = {
     "description": "RFC 9457 problem document.",
     "required": ["type", "code", "title", "status", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string"},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "Where the code is explained: an anchor on a page of this deployment.",
+        },
         "code": {"type": "string", "description": "Stable: decide by this."},
         "title": {"type": "string"},
         "status": {"type": "integer"},

@@ -141,6 +141,7 @@ class Walk:
         self.open("/accounts/password/reset/", "password-reset")
         self.open("/nowhere/", "not-found")
         self.open("/offline/", "offline")
+        self.open("/api/v1/problems/", "problem-types")
 
     def search(self) -> None:
         self.open("/search/?origin=Atlantis&destination=BOM&depart_on=2000-01-01", "search-errors")

@@ -47,7 +47,9 @@ class TestTheServer:
         booking = Booking.objects.get()
         assert said.startswith(f"{booking.locator} succeeded 897")
         assert booking.status == Booking.Status.CANCELLED
-        assert f"cancelled, refund {Refund.objects.get().amount}" in said
+        refund = Refund.objects.get()
+        assert f"cancelled, refund {refund.amount}" in said
+        assert said.splitlines()[-2:] == ["['cancelled']", f"[('{refund.amount}', '{refund.status}')]"]
 
     def test_a_hold_is_released(self, flights: Flights, flight: Flight) -> None:
         [offer] = flights.search(origin="DEL", destination="BOM", depart_on=flight.departs_on.isoformat())
@@ -56,6 +58,16 @@ class TestTheServer:
         )
 
         assert flights.release(held["locator"])["status"] == "cancelled"
+
+    def test_another_total_than_what_is_due_is_not_charged(self, flights: Flights, flight: Flight) -> None:
+        [offer] = flights.search(origin="DEL", destination="BOM", depart_on=flight.departs_on.isoformat())
+        held = flights.hold(offer["offer"], passengers=[ASHA], contact={"email": "a@example.com"})
+
+        with pytest.raises(Problem) as refused:
+            flights.pay(held["locator"], gateway="sandbox", token="tok_ok", total={"amount": "1.00", "currency": "INR"})
+
+        assert (refused.value.code, refused.value.type) == ("price_changed", "/api/v1/problems/#price_changed")
+        assert not flights.booking(held["locator"])["payments"]
 
     def test_what_happened_is_read_on_from_where_one_was(self, flights: Flights, flight: Flight) -> None:
         [offer] = flights.search(origin="DEL", destination="BOM", depart_on=flight.departs_on.isoformat())

@@ -20,11 +20,14 @@ def main(origin: str, destination: str, depart_on: str) -> None:
             offer = problem.members["offer"]  # agree to the new price, or ask the traveller
             booking = flights.hold(offer, passengers=[traveller], contact={"email": "asha@example.com"})
         locator = booking["locator"]
-        payment = flights.pay(locator, gateway="sandbox", token="tok_ok")
+        payment = flights.pay(locator, gateway="sandbox", token="tok_ok", total=booking["total"])
         print(locator, payment["status"], flights.booking(locator)["tickets"][0]["number"])
         quote = flights.quote_cancellation(locator)
         flights.confirm_cancellation(locator, quote["id"])
+        cancelled = flights.booking(locator)
         print("cancelled, refund", quote["refund"]["amount"], quote["refund"]["currency"])
+        print([coupon["status"] for passenger in cancelled["passengers"] for coupon in passenger["coupons"]])
+        print([(refund["amount"]["amount"], refund["status"]) for refund in cancelled["refunds"]])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What lists are filtered by, beside what django-filter has."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django_filters import IsoDateTimeFilter
@@ -20,4 +21,12 @@ class InstantField(IsoDateTimeField):
 
 
 class InstantFilter(IsoDateTimeFilter):
+    """The contract says of each what an instant without an offset, or a day alone, is taken for."""
+
     field_class = InstantField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "help_text", "`2026-12-05T04:30:00Z`. Without an offset it is UTC, a day alone its first moment."
+        )
+        super().__init__(*args, **kwargs)

@@ -6,6 +6,8 @@ from typing import Any
 import structlog
 
 MEDIA_TYPE = "application/problem+json"
+TYPES = "/api/v1/problems/"
+"""The page that explains each code. A `type` is an anchor on it, relative to whoever answers (RFC 9457, 3.1.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class Problem:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "type": "about:blank",
+            "type": f"{TYPES}#{self.code}",
             "code": self.code,
             "title": self.title,
             "status": self.status,

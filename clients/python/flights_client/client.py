@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from flights_client.models import Booking, CancellationQuote, Contact, Event, Offer, Passenger, Payment
+from flights_client.models import Booking, CancellationQuote, Contact, Event, Money, Offer, Passenger, Payment
 from flights_client.problems import Problem
 
 WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
@@ -70,9 +70,12 @@ class Flights:
         body = {"offer": offer, "passengers": list(passengers), "contact": contact}
         return cast("Booking", self._once("bookings/", body, idempotency_key))
 
-    def pay(self, locator: str, *, gateway: str, token: str, idempotency_key: str | None = None) -> Payment:
-        """Pay a booking's total. `started` means: the gateway has not answered yet; read the booking again."""
-        body = {"gateway": gateway, "token": token}
+    def pay(
+        self, locator: str, *, gateway: str, token: str, total: Money | None = None, idempotency_key: str | None = None
+    ) -> Payment:
+        """Pay a booking's total: the `total` that was agreed to, or nothing is charged and `price_changed` says what it
+        costs now. `started` means: the gateway has not answered yet; read the booking again."""
+        body = {"gateway": gateway, "token": token, **({"total": total} if total else {})}
         return cast("Payment", self._once(f"bookings/{locator}/payments/", body, idempotency_key))
 
     def booking(self, locator: str) -> Booking:

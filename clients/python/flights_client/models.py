@@ -63,6 +63,44 @@ class Payment(TypedDict):
     challenge_url: str
 
 
+class Refund(TypedDict):
+    """`started` is on its way, `succeeded` is with the gateway that took the money."""
+
+    id: str
+    payment: str
+    amount: Money
+    status: Literal["started", "succeeded"]
+    reason: str
+    started_at: str
+    paid_at: str | None
+
+
+class Coupon(TypedDict):
+    """What has become of a traveller's flight."""
+
+    flight: int
+    slice: int
+    status: Literal["held", "open", "checked_in", "boarded", "flown", "cancelled"]
+
+
+class SeatOfFlight(TypedDict):
+    flight: int
+    seat: str | None
+    fee: Money | None
+
+
+class BookedPassenger(TypedDict):
+    position: int
+    type: Literal["adult", "child", "infant"]
+    title: str
+    given_name: str
+    family_name: str
+    born_on: str
+    with_adult: int | None
+    coupons: list[Coupon]
+    seats: list[SeatOfFlight]
+
+
 class Booking(TypedDict):
     locator: str
     status: Literal["held", "confirmed", "cancelled", "expired"]
@@ -70,8 +108,12 @@ class Booking(TypedDict):
     price_guaranteed_until: str
     payment_required_by: str
     slices: list[Slice]
+    passengers: list[BookedPassenger]
     tickets: list[Ticket]
     payments: list[Payment]
+    refunds: list[Refund]
+    paid: Money
+    refunded: Money
     available_actions: list[str]
 
 

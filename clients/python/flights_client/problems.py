@@ -4,11 +4,13 @@ import httpx
 
 
 class Problem(Exception):
-    """An answer that is none (RFC 9457). Decide by `code`; `members` holds what it carries beside, such as `errors`."""
+    """An answer that is none (RFC 9457). Decide by `code`; `type` leads to what it means. `members` holds what
+    it carries beside, such as `errors`."""
 
     def __init__(self, status: int, document: dict[str, Any]) -> None:
         self.status = status
         self.code: str = document.get("code", "")
+        self.type: str = document.get("type", "about:blank")
         self.detail: str = document.get("detail", "")
         self.request_id: str = document.get("request_id", "")
         self.members = document
