@@ -300,6 +300,10 @@ class TestFlights:
             ("origin=BOM", 0),
             ("departs_on=2026-12-20", 1),
             ("status=delayed", 0),
+            ("departs_after=2026-12-20", 1),
+            ("departs_after=2026-12-20T00:00:00Z", 1),
+            ("departs_after=2026-12-21T00:00:00", 0),
+            ("departs_before=2026-12-20", 0),
         ],
     )
     def test_are_filtered(self, api, flight, query, count):
