@@ -1,6 +1,7 @@
 """Mail about accounts (confirm, reset, changed) goes through the outbox like all other mail."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -11,6 +12,12 @@ from django.utils.crypto import get_random_string
 from flights_project.gateway import languages
 from flights_project.gateway.models import User
 from notifications.services.outbox import tell
+
+
+def _named(email: str) -> dict[str, Any]:
+    """Whom and whose site allauth's words name."""
+    site = {"name": settings.AIRLINE_NAME, "domain": urlsplit(settings.SITE_URL).netloc}
+    return {"airline_name": settings.AIRLINE_NAME, "current_site": site, "email": email}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         reader = User.objects.filter(email__iexact=email).first()
         with translation.override(reader.language if reader else languages.current()):
-            rendered = self.render_mail(template_prefix, email, context | {"airline_name": settings.AIRLINE_NAME})
+            rendered = self.render_mail(template_prefix, email, context | _named(email))
         tell(
             kind="account",
             subject=f"{template_prefix.rpartition('/')[2]} {get_random_string(12)}",
