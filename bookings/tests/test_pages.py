@@ -609,7 +609,7 @@ def test_a_trip_is_cancelled_after_its_refund_was_shown(mine, journey, now):
     assert "Comes back to you ₹8,000" in shown.words
     assert "Cancelled. ₹8,000 goes back to you." in done.words
     assert "This booking is cancelled" in done.words
-    assert "₹8,000 On its way" in done.words
+    assert "Refund On its way −₹8,000" in done.words
 
 
 def test_one_traveller_can_be_cancelled(mine, journey, now):
@@ -628,7 +628,7 @@ def test_one_direction_can_be_cancelled(mine, journey, now):
 
     page = read(mine.get(f"/trips/{journey.locator}/"))
 
-    assert "KV102 Kestrel Air Cancelled by you" in page.words
+    assert "KV102 Kestrel Air Direct Cancelled by you" in page.words
     assert "KV101 Kestrel Air Direct" in page.words
 
 
