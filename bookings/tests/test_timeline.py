@@ -96,7 +96,7 @@ def test_a_trip_that_is_partly_cancelled_says_so(page_of, traveller, flight, now
     assert "You are booked" not in words
     assert "1 adult" in words.partition("Economy")[0]
     assert "1 child" not in words.partition("Economy")[0]
-    assert "You paid ₹8,000 Goes back to you −₹4,000 Costs you now ₹4,000 What you bought for ₹8,000" in words
+    assert "You paid ₹7,000 Goes back to you −₹3,000 Costs you now ₹4,000 What you bought for ₹7,000" in words
 
 
 def test_a_flight_that_the_airline_cancelled_is_not_ahead(traveller, flight, now):
