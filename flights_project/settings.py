@@ -59,6 +59,8 @@ CURRENCY = env.str("CURRENCY", default="INR")
 if minor_digits(CURRENCY) > MINOR_DIGITS_KEPT:
     raise ImproperlyConfigured(f"CURRENCY={CURRENCY} has more decimals than amounts are kept with.")
 
+# --- What is sold ----------------------------------------------------------------------------------------------------
+
 SALE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SALE_CLOSES_MINUTES", default=45))
 SEAT_CHOICE_CLOSES_BEFORE_DEPARTURE = timedelta(minutes=env.int("SEAT_CHOICE_CLOSES_MINUTES", default=60))
 TRAVELLERS_PER_BOOKING = env.int("TRAVELLERS_PER_BOOKING", default=9)
@@ -69,33 +71,12 @@ BOOKINGS_PER_USER_PER_QUARTER = (
 )
 """Live or flown bookings a traveller may make in a calendar quarter; empty for no limit. Integrators have none."""
 OPEN_HOLDS_PER_USER = env.int("OPEN_HOLDS_PER_USER", default=4)
+OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
+"""Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
+UNPAID_MAILS_PER_HOUR = env.int("UNPAID_MAILS_PER_HOUR", default=3)
+"""What one address that its account has not confirmed is sent of unpaid bookings; off with RATE_LIMITS."""
 PRICE_ALERTS_PER_USER = env.int("PRICE_ALERTS_PER_USER", default=20)
 """Prices that one traveller may follow at a time."""
-OPEN_HOLDS_PER_ADDRESS = env.int("OPEN_HOLDS_PER_ADDRESS", default=30)
-UNPAID_MAILS_PER_HOUR = env.int("UNPAID_MAILS_PER_HOUR", default=3)
-"""Unpaid holds at a time, of one traveller and from one network address; off with RATE_LIMITS."""
-CONNECTION_MINUTES = {"DD": 45, "DI": 90, "ID": 90, "II": 75}
-"""The least time between two flights at an airport, by domestic and international in and out; the desk's connection
-times say otherwise for an airport."""
-AIRPORT_CHANGE_MINUTES = env.int("AIRPORT_CHANGE_MINUTES", default=240)
-"""The least time between landing at one airport of a city and leaving from another of it."""
-LONGEST_CONNECTION = timedelta(hours=env.int("LONGEST_CONNECTION_HOURS", default=12))
-DETOUR_FACTOR = env.float("DETOUR_FACTOR", default=1.5)
-DETOUR_KM = env.int("DETOUR_KM", default=400)
-"""A journey with connections flies DETOUR_FACTOR times the great circle and DETOUR_KM more, at most."""
-NEARBY_KM = env.int("NEARBY_KM", default=120)
-"""How far from a place the airports are that a search with nearby airports takes too."""
-SCHEDULE_HORIZON = timedelta(days=env.int("SCHEDULE_HORIZON_DAYS", default=120))
-"""How far ahead schedules make flights."""
-SCHEDULE_CHANGE_TOLD = timedelta(minutes=env.int("SCHEDULE_CHANGE_TOLD_MINUTES", default=5))
-"""Travellers are told where a change of the schedule moves their flight by so much or more."""
-TURNAROUND = timedelta(minutes=env.int("TURNAROUND_MINUTES", default=45))
-"""The least time on the ground of an airplane whose type says nothing."""
-SEARCH_PAGE_SIZE = env.int("SEARCH_PAGE_SIZE", default=50)
-SEARCH_TIMEOUT = timedelta(milliseconds=env.int("SEARCH_TIMEOUT_MS", default=2000))
-"""How long PostgreSQL may take for a search's statement."""
-REFERENCE_CHECKED_EVERY = timedelta(milliseconds=env.int("REFERENCE_CHECK_MS", default=500))
-"""How old a process's copy of the network, fare families and tax rules may be before it asks whether they changed."""
 OFFER_LIFETIME = timedelta(minutes=env.int("OFFER_MINUTES", default=30))
 HOLD_LIFETIME = timedelta(minutes=env.int("HOLD_MINUTES", default=20))
 """How long an unpaid hold keeps its seats (`payment_required_by`)."""
@@ -106,6 +87,15 @@ SEAT_ORDER_LIFETIME = timedelta(minutes=env.int("SEAT_ORDER_MINUTES", default=10
 FARE_CHANGE_PREVIEW_LIFETIME = timedelta(minutes=env.int("FARE_CHANGE_PREVIEW_MINUTES", default=60))
 """How long a previewed change of many fares can be applied."""
 CANCELLATION_QUOTE_LIFETIME = timedelta(minutes=env.int("CANCELLATION_QUOTE_MINUTES", default=15))
+
+# --- Schedules and the day of a flight -------------------------------------------------------------------------------
+
+SCHEDULE_HORIZON = timedelta(days=env.int("SCHEDULE_HORIZON_DAYS", default=120))
+"""How far ahead schedules make flights."""
+SCHEDULE_CHANGE_TOLD = timedelta(minutes=env.int("SCHEDULE_CHANGE_TOLD_MINUTES", default=5))
+"""Travellers are told where a change of the schedule moves their flight by so much or more."""
+TURNAROUND = timedelta(minutes=env.int("TURNAROUND_MINUTES", default=45))
+"""The least time on the ground of an airplane whose type says nothing."""
 MOVED_MUCH = timedelta(minutes=env.int("MOVED_MUCH_MINUTES", default=60))
 """A flight that leaves so much earlier or later gives its travellers the choices of one that was cancelled."""
 REBOOK_EARLIER_AT_MOST = timedelta(minutes=env.int("REBOOK_EARLIER_MINUTES", default=60))
@@ -124,6 +114,9 @@ if not (
     raise ImproperlyConfigured(
         "CHECK_IN_OPENS_HOURS, REMINDER_HOURS, LAST_CALL_HOURS and CHECK_IN_CLOSES_MINUTES come in this order."
     )
+
+# --- Payment ---------------------------------------------------------------------------------------------------------
+
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=[])
 """Names of the gateways open for payment, the first is offered first. `sandbox` takes no money."""
 if "sandbox" in PAYMENT_GATEWAYS and not DEMO:
@@ -456,6 +449,22 @@ IDEMPOTENCY_ABANDONED_AFTER = timedelta(seconds=60)
 
 # --- Search --------------------------------------------------------------------------------------------------------
 
+CONNECTION_MINUTES = {"DD": 45, "DI": 90, "ID": 90, "II": 75}
+"""The least time between two flights at an airport, by domestic and international in and out; the desk's connection
+times say otherwise for an airport."""
+AIRPORT_CHANGE_MINUTES = env.int("AIRPORT_CHANGE_MINUTES", default=240)
+"""The least time between landing at one airport of a city and leaving from another of it."""
+LONGEST_CONNECTION = timedelta(hours=env.int("LONGEST_CONNECTION_HOURS", default=12))
+DETOUR_FACTOR = env.float("DETOUR_FACTOR", default=1.5)
+DETOUR_KM = env.int("DETOUR_KM", default=400)
+"""A journey with connections flies DETOUR_FACTOR times the great circle and DETOUR_KM more, at most."""
+NEARBY_KM = env.int("NEARBY_KM", default=120)
+"""How far from a place the airports are that a search with nearby airports takes too."""
+SEARCH_PAGE_SIZE = env.int("SEARCH_PAGE_SIZE", default=50)
+SEARCH_TIMEOUT = timedelta(milliseconds=env.int("SEARCH_TIMEOUT_MS", default=2000))
+"""How long PostgreSQL may take for a search's statement."""
+REFERENCE_CHECKED_EVERY = timedelta(milliseconds=env.int("REFERENCE_CHECK_MS", default=500))
+"""How old a process's copy of the network, fare families and tax rules may be before it asks whether they changed."""
 SEARCH_CACHE_BYTES = env.int("SEARCH_CACHE_MB", default=64) * 2**20
 """Of answers that each web process keeps; 0 keeps none."""
 SEARCH_KEPT_FOR = timedelta(seconds=env.float("SEARCH_KEPT_SECONDS", default=10))
@@ -469,6 +478,9 @@ STREAM_FLIGHTS = env.int("STREAM_FLIGHTS", default=100)
 STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=50)
 """Open at a time from one network address; off with RATE_LIMITS."""
 STREAMS_PER_PROCESS = env.int("STREAMS_PER_PROCESS", default=10_000)
+
+# --- Events and webhooks ---------------------------------------------------------------------------------------------
+
 EVENTS_KEPT = timedelta(days=env.int("EVENTS_DAYS", default=30))
 """How long integrators can read an event, and see how it was delivered."""
 WEBHOOK_SECRET_OVERLAP = timedelta(hours=env.int("WEBHOOK_SECRET_OVERLAP_HOURS", default=24))

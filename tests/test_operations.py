@@ -13,6 +13,7 @@ from airlines.services import search_cache  # noqa: F401 -- its numbers
 from flights_project.gateway import metrics as requests  # noqa: F401 -- likewise
 from flights_project.lib import metrics
 from flights_project.stream import application  # noqa: F401 -- likewise
+from notifications.kinds import KINDS
 
 OPERATIONS = Path(settings.BASE_DIR, "docs/operations")
 SECURITY = Path(settings.BASE_DIR, "docs/security.md")
@@ -43,6 +44,20 @@ def test_every_number_is_documented():
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in ours}
 
     assert {name for name in families if f"`{name}`" not in page} - {"flights_open"} == set()
+
+
+def test_every_setting_of_the_environment_is_documented():
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', Path(settings.BASE_DIR, "flights_project/settings.py").read_text())
+    page = Path(settings.BASE_DIR, "docs/architecture/running.md").read_text()
+
+    assert read
+    assert [name for name in read if not re.search(rf"`{name}[`=]", page)] == []
+
+
+def test_every_kind_of_message_is_documented():
+    page = Path(settings.BASE_DIR, "docs/architecture/messages.md").read_text()
+
+    assert [kind for kind in KINDS if f"`{kind}`" not in page] == []
 
 
 PAGES = [
