@@ -1,13 +1,20 @@
 """One's own account, by hand: its pages, and a passkey instead of the password."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from airlines.services.stale_lows import refresh_stale
+from airlines.tests.factories import make_flight
 from conftest import PASSWORD
 from flights_project.gateway.models import User
+from notifications.models import Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,6 +86,81 @@ def test_a_traveller_is_saved_and_removed(logged_in: Page, check):
     page.get_by_role("button", name="Remove Zoë O'Rao").click()
 
     expect(page.get_by_text("The traveller is removed.")).to_be_visible()
+
+
+def test_who_signs_up_confirms_the_address_by_the_mail(page: Page, check, db, settings):
+    settings.EMAIL_BACKEND = "notifications.mailbox.MailboxBackend"
+    page.goto("/accounts/signup/")
+    for label, entered in (("Given name", "Zoë"), ("Family name", "Rao"), ("Email", "zoe@example.com")):
+        page.get_by_label(label).fill(entered)
+    page.locator("input[name=password1]").fill(PASSWORD)
+    check()
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(page.get_by_text("Confirmation email sent to zoe@example.com.")).to_be_visible()
+    body = Message.objects.get(kind="account", recipient="zoe@example.com").context["body"]
+    page.goto(re.findall(r"/accounts/confirm-email/\S+", body)[0])
+    expect(page.get_by_text("Is zoe@example.com yours?")).to_be_visible()
+    check()
+    page.get_by_role("main").get_by_role("button").click()
+
+    expect(page.get_by_text("You have confirmed zoe@example.com.")).to_be_visible()
+
+
+def test_an_app_is_set_up_and_asked_for_at_the_next_log_in(logged_in: Page, check, asha):
+    page = logged_in
+    page.goto("/accounts/2fa/totp/activate/")
+    say_the_password(page)
+    check()
+    secret = page.locator("code.secret").inner_text()
+    page.locator("input[name=code]").fill(code_of(secret))
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("main")).to_contain_text("recovery codes", ignore_case=True)
+    check()
+
+    page.context.clear_cookies()
+    cache.clear()  # a code is good once
+    page.goto("/accounts/login/?next=/account/")
+    page.locator("input[name=login]").fill(asha.email)
+    say_the_password(page)
+    check()
+    page.locator("input[name=code]").fill(code_of(secret))
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Name")).to_be_visible()
+
+
+def code_of(secret: str) -> str:
+    """What the app shows now."""
+    return str(totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time()))))
+
+
+def test_a_price_is_followed_and_no_longer(logged_in: Page, check, asha):
+    page = logged_in
+    flight = make_flight(departs_at=timezone.now() + timedelta(days=30))
+    refresh_stale(now=timezone.now())
+    page.goto(f"/search/?origin=DEL&destination=BOM&depart_on={flight.departs_on}")
+    page.get_by_role("link", name="Tell me when it gets cheaper").click()
+    check()
+    page.get_by_label("Tell me below").fill("3500")
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(page.get_by_text("We follow this price and write to you when it falls.")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("₹3,500")
+    check()
+
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("You follow no price.")).to_be_visible()
+
+
+def test_what_is_told_is_a_choice(logged_in: Page, check):
+    page = logged_in
+    page.goto("/messages/choices/")
+    by_email = page.get_by_label("By email").first
+    by_email.uncheck()
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(by_email).not_to_be_checked()
+    page.reload()
+
+    expect(by_email).not_to_be_checked()
+    check()
 
 
 def test_the_account_is_closed(logged_in: Page, check, asha):

@@ -1,13 +1,18 @@
 """The main job, as a traveller does it: search, choose, log in, enter who travels, pay."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from airlines.models import Flight
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.models import Booking
+from bookings.services.saved_travellers import save_travellers
+from bookings.tests.factories import adult, make_booking
 from conftest import PASSWORD
 from flights_project.gateway.models import User
 from notifications.models import KeptMail
@@ -108,6 +113,43 @@ def test_a_return_is_chosen_in_two_steps(page: Page, check, departure):
 
     expect(page.get_by_role("main")).to_contain_text(Booking.objects.get().locator)
     assert (Booking.objects.get().status, Booking.objects.get().total) == ("confirmed", 8500)
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_saved_companion_fills_in_and_keeps_what_was_typed(page: Page, check, departure, asha):
+    save_travellers(owner=asha, travellers=[adult(given_name="Zoë", family_name="O'Neill")], today=departure.date())
+    asked = urlencode({"origin": "DEL", "destination": "BOM", "depart_on": f"{departure:%Y-%m-%d}", "adults": 2})
+    page.goto(f"/accounts/login/?{urlencode({'next': f'/search/?{asked}'})}")
+    log_in(page, check)
+    page.get_by_role("link", name="Choose Light, KV101").click()
+    page.locator("[name=passengers-0-family_name]").fill("Rao-Sen")
+    page.get_by_role("group", name="Fill in Traveller 2").get_by_role("button", name="Zoë O'Neill").click()
+
+    expect(page.locator("[name=passengers-1-given_name]")).to_have_value("Zoë")
+    expect(page.locator("[name=passengers-1-born_on]")).to_have_value("1990-04-05")
+    expect(page.locator("[name=passengers-0-family_name]")).to_have_value("Rao-Sen")
+    check()
+
+
+@pytest.mark.usefixtures("flights")
+def test_one_traveller_cancels_one_direction(page: Page, check, asha):
+    people = [adult(given_name="Asha", family_name="Rao"), adult(given_name="Dev", family_name="Rao")]
+    out, back = Flight.objects.order_by("departs_at")
+    booking = make_booking(asha, out, back, now=timezone.now(), travellers=people)
+    page.goto(f"/accounts/login/?next=/trips/{booking.locator}/cancel/")
+    log_in(page, check)
+    page.get_by_label("Asha Rao").uncheck()
+    page.get_by_label(re.compile("New Delhi – Mumbai")).uncheck()
+    page.get_by_role("main").get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Confirm the cancellation")).to_be_visible()
+    expect(page.get_by_role("main")).not_to_contain_text("KV101")
+    check()
+    page.get_by_role("button", name=re.compile("^Cancel")).click()
+
+    expect(page.get_by_role("heading", name="A part of this trip is cancelled")).to_be_visible()
+    check()
+    cancelled = booking.coupons.filter(status="cancelled").get()
+    assert (cancelled.passenger.given_name, cancelled.flight.number) == ("Dev", "KV102")
 
 
 @pytest.mark.usefixtures("flights", "asha")

@@ -115,6 +115,49 @@ def go_to(page: Page, day: str) -> None:
 
 
 @pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True)
+def test_places_chosen_before_and_airports_nearby_are_offered(page: Page, check: Callable[[], None]) -> None:
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 19.1, "longitude": 72.9})
+    page.goto("/")
+    page.wait_for_load_state()  # with its scripts
+    origin, destination = (page.get_by_label(name, exact=True) for name in ("From", "To"))
+    origin.press_sequentially("delhi")
+    page.get_by_role("option", name="New Delhi").click()
+    page.get_by_role("button", name="Swap from and to").click()
+    expect(destination).to_have_value("New Delhi (DEL)")
+    expect(origin).to_have_value("")
+
+    origin.click()
+    offered = page.locator("[role=option]:visible")
+    expect(offered).to_have_count(2)
+    expect(offered.first).to_contain_text("New Delhi")
+    check()
+    page.get_by_role("option", name="Airports near me").click()
+    expect(offered.first).to_contain_text("Mumbai")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(origin).to_have_value("Mumbai (BOM)")
+    expect(offered).to_have_count(0)
+
+
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("page", ["wide"], indirect=True)
+def test_the_way_back_undoes_a_filter_and_the_way_on_sets_it_again(page: Page, departure: datetime) -> None:
+    page.goto(search(departure, destination="BLR", max_stops=1))
+    direct, with_a_stop = page.get_by_label(re.compile("Direct only")), page.get_by_text("1 h in BOM")
+    expect(with_a_stop).to_be_visible()
+    direct.check()
+    expect(page).to_have_url(re.compile("max_stops=0"))
+
+    for go, is_direct in ((page.go_back, False), (page.go_forward, True)):
+        page.wait_for_load_state()  # with the script that hears of the way back
+        go()
+        expect(direct).to_be_checked(checked=is_direct)
+        expect(with_a_stop).to_have_count(0 if is_direct else 1)
+
+
+@pytest.mark.usefixtures("network")
 def test_a_place_that_is_typed_and_not_chosen_is_understood(
     page: Page, check: Callable[[], None], departure: datetime, runs_scripts: bool
 ) -> None:
