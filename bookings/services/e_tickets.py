@@ -42,7 +42,7 @@ pdfmetrics.registerFontFamily("Mukta", normal="Mukta", bold="MuktaBold", italic=
 
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
-INK, QUIET, LINE, BRAND = HexColor("#17252b"), HexColor("#526067"), HexColor("#b9b3a5"), HexColor("#0a4a56")
+INK, QUIET, LINE, BRAND = HexColor("#14202e"), HexColor("#4a5a6c"), HexColor("#b4c0cd"), HexColor("#1b2c47")
 TEXT = ParagraphStyle("text", fontName="Mukta", fontSize=9, leading=12.5, textColor=INK)
 SMALL = ParagraphStyle("small", TEXT, fontSize=8, leading=11, textColor=QUIET)
 AMOUNT = ParagraphStyle("amount", TEXT, alignment=TA_RIGHT)
