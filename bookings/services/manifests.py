@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from airlines.models import Flight, Seat
 from bookings.models import Coupon, Passenger
@@ -87,35 +87,39 @@ def manifest_pdf(manifest: Manifest, *, now: datetime) -> bytes:
     paper, flight = BytesIO(), manifest.flight
     local = flight.departs_at.astimezone(clock.zone(flight.origin.zone))
     title = f"{flight.number}  {flight.origin.iata} – {flight.destination.iata}  {day_of(local)} {local:%H:%M}"
-    counts = _("%(seats)d travellers, %(infants)d infants. Airplane %(airplane)s.") % {
-        "seats": manifest.seats,
-        "infants": manifest.infants,
-        "airplane": flight.airplane.registration,
-    }
-    written = _("Written %(at)s UTC. For the airline's staff only.") % {"at": f"{now:%Y-%m-%d %H:%M}"}
 
     def foot(canvas: Canvas, _document: object) -> None:
         canvas.setFont("Mukta", 8)
         canvas.drawString(MARGIN, MARGIN / 2, printable(f"{settings.AIRLINE_NAME}  {title}"))
         canvas.drawRightString(A4[0] - MARGIN, MARGIN / 2, str(canvas.getPageNumber()))
 
+    document = SimpleDocTemplate(
+        paper, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN, title=title,
+        author=settings.AIRLINE_NAME, invariant=True,
+    )  # fmt: skip
+    document.build(_story(manifest, title, now), onFirstPage=foot, onLaterPages=foot)
+    return paper.getvalue()
+
+
+def _story(manifest: Manifest, title: str, now: datetime) -> list[Flowable]:
+    """What stands on the pages between their margins."""
+    counts = _("%(seats)d travellers, %(infants)d infants. Airplane %(airplane)s.") % {
+        "seats": manifest.seats,
+        "infants": manifest.infants,
+        "airplane": manifest.flight.airplane.registration,
+    }
+    written = _("Written %(at)s UTC. For the airline's staff only.") % {"at": f"{now:%Y-%m-%d %H:%M}"}
     head = [_("Seat"), _("Family name"), _("Given name"), _("Title"), _("Type"), _("Cabin"), _("Booking"), _("Ticket"),
             _("Status")]  # fmt: skip
     rows = [_cells(head), *(_cells(_row(coupon)) for coupon in manifest.coupons)]
     widths = [WIDTH * share / sum(SHARES) for share in SHARES]
-    story = [
+    return [
         Paragraph(escape(printable(title)), TITLE),
         Paragraph(escape(printable(counts)), TEXT),
         Paragraph(escape(written), SMALL),
         Spacer(0, 8),
         Table(rows, colWidths=widths, style=RULES, repeatRows=1),
     ]
-    document = SimpleDocTemplate(
-        paper, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN, title=title,
-        author=settings.AIRLINE_NAME, invariant=True,
-    )  # fmt: skip
-    document.build(story, onFirstPage=foot, onLaterPages=foot)
-    return paper.getvalue()
 
 
 def _cells(texts: Sequence[str]) -> list[Paragraph]:

@@ -47,44 +47,43 @@ class _NotSaidAlready(logging.Filter):
         return record.exc_info is not None and record.levelno >= logging.ERROR
 
 
+PROCESSORS: tuple[Any, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+)
+LOGGERS = {
+    # django-structlog says the same of every task, with its request's id.
+    "celery.app.trace": {"level": "WARNING"},
+    # Every few seconds, that a round is due and that a worker has it.
+    "celery.beat": {"level": "WARNING"},
+    "celery.worker.strategy": {"level": "WARNING"},
+    "django.request": {"filters": ["said_already"]},
+}
+
+
 def configure(log_settings: LogSettings) -> None:
     """Send Django's, Celery's and our own log records through structlog to standard error.
 
     `format` is `json` or `console`; `level` is a name of the standard library's levels.
     """
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
+    shared = [*PROCESSORS]
     if log_settings["format"] == "json":
         shared.append(structlog.processors.format_exc_info)
         renderer: Any = _guarded(structlog.processors.JSONRenderer())
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    formatter = {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": shared}
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {
-                "structured": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "processor": renderer,
-                    "foreign_pre_chain": shared,
-                }
-            },
+            "formatters": {"structured": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "filters": {"said_already": {"()": _NotSaidAlready}},
-            "loggers": {
-                # django-structlog says the same of every task, with its request's id.
-                "celery.app.trace": {"level": "WARNING"},
-                # Every few seconds, that a round is due and that a worker has it.
-                "celery.beat": {"level": "WARNING"},
-                "celery.worker.strategy": {"level": "WARNING"},
-                "django.request": {"filters": ["said_already"]},
-            },
+            "loggers": LOGGERS,
             "root": {"handlers": ["stderr"], "level": log_settings["level"]},
         }
     )

@@ -59,11 +59,19 @@ class WebhookEndpointAdmin(ReadOnlyAdmin[WebhookEndpoint]):
 
     @admin.action(description=gettext_lazy("Enable the selected endpoints"), permissions=["act"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        _each(request, endpoints, lambda endpoint: webhooks.change_endpoint(endpoint=endpoint, status="enabled"))
+        _each(
+            request,
+            endpoints,
+            lambda endpoint: webhooks.change_endpoint(endpoint=endpoint, status=WebhookEndpoint.Status.ENABLED),
+        )
 
     @admin.action(description=gettext_lazy("Pause the selected endpoints"), permissions=["act"])
     def pause(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        _each(request, endpoints, lambda endpoint: webhooks.change_endpoint(endpoint=endpoint, status="paused"))
+        _each(
+            request,
+            endpoints,
+            lambda endpoint: webhooks.change_endpoint(endpoint=endpoint, status=WebhookEndpoint.Status.PAUSED),
+        )
 
 
 class Attempts(ReadOnlyInline[WebhookAttempt, WebhookDelivery]):
