@@ -1,54 +1,95 @@
-"""Many open streams in one thread: sockets and epoll, so that listening costs as little processor as can be."""
+"""Many open streams in a few processes, each of one thread with sockets and epoll: listening costs as little processor
+as can be, and never waits for who changes prices."""
 
 import re
 import selectors
 import socket
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
+from typing import NamedTuple
 
 from benchmarks.client import HOST
 
 EVENT = re.compile(rb'event: price\nid: [0-9-]+\ndata: \{"flight":(\d+),[^\n]*"amount":"([0-9.]+)"')
 PATIENCE = 30.0
+STREAMS_OF_A_PROCESS = 4000
+
+Price = tuple[int, str]
+"""A flight's id, and an amount."""
+
+
+class Ear(NamedTuple):
+    """A process that listens; told anything it answers with what it has heard, and ends."""
+
+    told: Connection
+    heard: "Synchronized[int]"
+    """How many events."""
 
 
 class Listeners:
-    """One stream for each of `wishes`, a list of flights' ids; `arrived` has the instants at which a price came."""
+    """One stream for each of `wishes`, a list of flights' ids. All have begun when it is made."""
 
-    def __init__(self, port: int, wishes: Iterable[Sequence[int]]) -> None:
-        self.arrived: defaultdict[tuple[int, str], list[float]] = defaultdict(list)
-        self._selector = selectors.DefaultSelector()
-        self._ended = threading.Event()
-        self._sockets = [self._open(port, flights) for flights in wishes]
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+    def __init__(self, port: int, wishes: Sequence[Sequence[int]]) -> None:
+        parts = [wishes[start : start + STREAMS_OF_A_PROCESS] for start in range(0, len(wishes), STREAMS_OF_A_PROCESS)]
+        self._ears = [_start(port, part) for part in parts]
+        for ear in self._ears:
+            ear.told.recv()
 
-    def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
-        for each in self._sockets:
-            each.close()
+    @property
+    def heard(self) -> int:
+        return sum(ear.heard.value for ear in self._ears)
 
-    def _open(self, port: int, flights: Sequence[int]) -> socket.socket:
-        """A stream that has begun."""
-        opened = socket.create_connection((HOST, port), timeout=PATIENCE)
-        wish = ",".join(map(str, flights))
-        opened.sendall(f"GET /stream/prices/?flights={wish} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
-        while b"retry:" not in opened.recv(4096):
-            pass
-        opened.setblocking(False)  # noqa: FBT003
-        self._selector.register(opened, selectors.EVENT_READ)
-        return opened
+    def close(self) -> Mapping[Price, list[float]]:
+        """When each price came in each stream that it came in, by the machine's monotonic clock."""
+        arrived: defaultdict[Price, list[float]] = defaultdict(list)
+        for ear in self._ears:
+            ear.told.send("end")
+            for price, instants in ear.told.recv().items():
+                arrived[price] += instants
+        return arrived
 
-    def _listen(self) -> None:
-        while not self._ended.is_set():
-            for key, _events in self._selector.select(timeout=0.1):
-                assert isinstance(key.fileobj, socket.socket)  # noqa: S101
-                text = key.fileobj.recv(65536)
-                now = time.perf_counter()
-                if not text:
-                    self._selector.unregister(key.fileobj)
-                for flight, amount in EVENT.findall(text):
-                    self.arrived[int(flight), amount.decode()].append(now)
+
+def _start(port: int, wishes: Sequence[Sequence[int]]) -> Ear:
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    heard = spawn.Value("L", 0)
+    spawn.Process(target=_listen, args=(port, wishes, theirs, heard), daemon=True).start()
+    return Ear(ours, heard)
+
+
+def _listen(port: int, wishes: Sequence[Sequence[int]], told: Connection, heard: "Synchronized[int]") -> None:
+    arrived: defaultdict[Price, list[float]] = defaultdict(list)
+    selector = selectors.DefaultSelector()
+    for flights in wishes:
+        selector.register(_open(port, flights), selectors.EVENT_READ)
+    selector.register(told, selectors.EVENT_READ)
+    told.send("open")
+    while True:
+        for key, _events in selector.select():
+            if key.fileobj is told:
+                told.send(dict(arrived))
+                return
+            assert isinstance(key.fileobj, socket.socket)  # noqa: S101
+            text = key.fileobj.recv(65536)
+            now = time.monotonic()
+            if not text:
+                selector.unregister(key.fileobj)
+            events = EVENT.findall(text)
+            for flight, amount in events:
+                arrived[int(flight), amount.decode()].append(now)
+            heard.value += len(events)
+
+
+def _open(port: int, flights: Sequence[int]) -> socket.socket:
+    """A stream that has begun."""
+    opened = socket.create_connection((HOST, port), timeout=PATIENCE)
+    wish = ",".join(map(str, flights))
+    opened.sendall(f"GET /stream/prices/?flights={wish} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    while b"retry:" not in opened.recv(4096):
+        pass
+    opened.setblocking(False)  # noqa: FBT003
+    return opened

@@ -44,13 +44,13 @@ def measure(stack: Stack, pages: list[list[int]], fares: list[FlightFare], empty
     for fare in fares:
         amount = Decimal(next(amounts))
         change_fare(fare=fare, amount=amount)  # committed and announced when it returns
-        told[fare.flight_cabin.flight_id, f"{amount:.2f}"] = time.perf_counter()
+        told[fare.flight_cabin.flight_id, f"{amount:.2f}"] = time.monotonic()
         time.sleep(A_MOMENT)
     awaited = sum(sum(flight in page for page in pages) for flight, _amount in told)
-    wait_until(lambda: sum(map(len, listeners.arrived.values())) >= awaited, ALL_IN_TIME)
+    wait_until(lambda: listeners.heard >= awaited, ALL_IN_TIME)
     used = stack.cpu_seconds()["stream"] - before
-    waits = sorted(max(instant - told[change], 0) for change, all_ in listeners.arrived.items() for instant in all_)
-    listeners.close()
+    arrived = listeners.close()
+    waits = sorted(max(instant - told[change], 0) for change, instants in arrived.items() for instant in instants)
     figures = "".join(f"{1000 * percentile(waits, percent):8.1f}" for percent in (50, 99, 100))
     each = (full - empty) / len(pages) / 2**10
     cost = 1_000_000 * used / max(len(waits), 1)
