@@ -31,8 +31,8 @@ run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), 
 test: tools ## The tests, with their own PostgreSQL and Valkey (ARGS="-k seat --pdb")
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-coverage: tools ## Branches of the services and prices of what is for sale that no test takes (ARGS="-k pricing")
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=airlines.services --cov-branch --cov-report=term-missing airlines/tests $(ARGS)
+coverage: tools ## Fails with the branches of the services and prices of what is for sale that no test takes
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=airlines.services --cov-branch --cov-report=term-missing --cov-fail-under=100 airlines/tests $(ARGS)
 
 check: tools ## Lint, format, types, layers, templates, migrations, deployment, API description
 	@echo "== ruff: lint"

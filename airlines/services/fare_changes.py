@@ -219,9 +219,8 @@ def _leave(change: FareChange, status: str, *, becomes: str, **times: datetime) 
 
 def _mark(change: FareChange, *, done: set[int], becomes: str, otherwise: str) -> None:
     waiting = change.lines.filter(status__in=[LineStatus.PREVIEWED, LineStatus.APPLIED])
-    left_alone = waiting.exclude(fare__in=done).update(status=otherwise)
-    if left_alone or done:
-        waiting.filter(fare__in=done).update(status=becomes)
+    waiting.exclude(fare__in=done).update(status=otherwise)
+    waiting.filter(fare__in=done).update(status=becomes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,13 +69,13 @@ def horizon(now: datetime) -> date:
     return now.date() + settings.SCHEDULE_HORIZON - ONE_DAY
 
 
-def make_flights(*, now: datetime, until: date | None = None, schedules: Collection[int] | None = None) -> int:
-    """Make what is not made yet, of all schedules or of these (ids), until the horizon; returns how many flights.
+def make_flights(*, now: datetime, until: date | None = None) -> int:
+    """Make what is not made yet until the horizon; returns how many flights.
 
     In transactions of a few schedules each: what was made stays made.
     """
     until = until or horizon(now)
-    return sum(_make_batch(batch, until, now) for batch in batches_due(until, schedules))
+    return sum(_make_batch(batch, until, now) for batch in batches_due(until))
 
 
 def make_for(seconds: float, *, now: datetime) -> tuple[int, bool]:
@@ -93,12 +93,9 @@ def make_soon() -> None:
     transaction.on_commit(MAKING.out, robust=True)
 
 
-def batches_due(until: date, schedules: Collection[int] | None = None) -> Iterator[list[int]]:
-    """The schedules (ids) with days to make, all or of these, a few at a time."""
-    due = Schedule.objects.due(until)
-    if schedules is not None:
-        due = due.filter(pk__in=schedules)
-    waiting = sorted(due.values_list("pk", flat=True))
+def batches_due(until: date) -> Iterator[list[int]]:
+    """The schedules (ids) with days to make, a few at a time."""
+    waiting = sorted(Schedule.objects.due(until).values_list("pk", flat=True))
     for start in range(0, len(waiting), SCHEDULES_AT_ONCE):
         yield waiting[start : start + SCHEDULES_AT_ONCE]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from airlines.services.connections import LONGEST_FLIGHT, MOST_STOPS, Leg, Network, Window, legs_of
+from airlines.services.connections import LONGEST_FLIGHT, MOST_STOPS, Leg, Network, Path, Window, legs_of
 from airlines.services.flights_on_sale import FlightOnSale, flights_on_sale
 from airlines.services.options import Pricer
 from airlines.services.places import Place
@@ -89,13 +89,16 @@ def touched_by(leg: Leg, day: date, reference: Reference) -> Iterator[tuple[date
     for origin, destination in _pairs_by_leg(reference).get(leg, ()):
         paths = network.paths(places[origin], places[destination], MOST_STOPS)
         # Over the date line a journey goes on a day before the one that it began on.
-        for days_before in range(-1, _longest_journey(network).days + 1):
-            departs_on = day - timedelta(days=days_before)
-            window = legs_of(network, paths, _windows(places[origin], departs_on, reference, 0))[leg]
-            if leaves.opens >= window.closes:
-                break
+        departs_on = day + timedelta(days=1)
+        while leaves.opens < (window := _window_of(leg, paths, departs_on, places[origin], reference)).closes:
             if window.opens < leaves.closes:
                 yield departs_on, (origin, destination)
+            departs_on -= timedelta(days=1)
+
+
+def _window_of(leg: Leg, paths: Sequence[Path], departs_on: date, origins: Airports, reference: Reference) -> Window:
+    """When flights of `leg` may leave, for journeys along `paths` that begin on a local day."""
+    return legs_of(reference.network, paths, _windows(origins, departs_on, reference, 0))[leg]
 
 
 def _longest_journey(network: Network) -> timedelta:

@@ -71,10 +71,6 @@ class Market:
     def _open(self) -> Sequence[Sequence[Option]]:
         return self._left()
 
-    def is_empty(self) -> bool:
-        """Whether nothing was found, whatever the filters."""
-        return not all(self.slices)
-
     # --- Whole journeys ---
 
     def journeys(self, sort: Sort) -> Iterator[Journey]:

@@ -201,3 +201,11 @@ def test_what_could_not_be_told_is_made_known_as_soon_as_possible(told, flight, 
     monkeypatch.undo()
     assert told(lambda: announce([seats(flight, 1)])) == [Change(Kind.MISSED), seats(flight, 1)]
     assert told(lambda: announce([seats(flight, 2)])) == [seats(flight, 2)]
+
+
+def test_while_the_feed_is_away_there_is_no_position_to_follow_from(valkey_away):
+    assert changes.position() == ""
+
+
+def test_what_another_version_tells_may_be_anything():
+    assert Kind("weather") is Kind.MISSED

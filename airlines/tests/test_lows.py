@@ -227,6 +227,12 @@ class TestMarks:
         refresh_stale(now=now)
         assert low_of(now, "DEL", "LHR") == Decimal(5000)
 
+    def test_a_connection_is_sold_in_the_families_of_all_its_flights(self, now, fresh, in_a_month):
+        make_flight("BOM", "LHR", departs_at=in_a_month + timedelta(hours=12), hours=9, fares={"flex": 5000})
+        refresh_stale(now=now)
+
+        assert low_of(now, "DEL", "LON") is None
+
     def test_a_round_that_finds_nothing_stale_does_nothing(self, now, fresh, django_assert_num_queries):
         assert refresh_stale(now=now) == 0
 

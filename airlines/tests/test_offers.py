@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,8 +8,9 @@ import time_machine
 from airlines.exceptions import NotOnSale, OfferExpired, OfferInvalid, PriceChanged, SeatsGone
 from airlines.models import Flight, FlightCabin
 from airlines.services.fares import change_fare
-from airlines.services.offers import accept, open_offer, price_again
-from airlines.services.pricing import Party
+from airlines.services.offers import accept, open_offer, open_old_offer, price_again
+from airlines.services.pricing import Party, TravellerType
+from airlines.services.scheduling import remove_flights
 from airlines.tests.factories import TaxRuleFactory, claim_for, fare_of, make_flight
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +28,7 @@ def test_an_offer_comes_back_from_its_token_as_it_was(flight, now):
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x" + t, lambda t: t * 90]
+    "spoil", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x" + t, lambda t: t * 90, lambda t: t + "é"]
 )
 def test_a_changed_token_is_not_an_offer(flight, now, spoil):
     with pytest.raises(OfferInvalid):
@@ -38,6 +40,29 @@ def test_an_offer_expires(flight, now, settings):
 
     with time_machine.travel(now + settings.OFFER_LIFETIME + timedelta(seconds=1)), pytest.raises(OfferExpired):
         open_offer(token)
+
+
+def test_what_was_chosen_is_known_after_it_has_expired_and_whatever_it_costs(flight, now, settings):
+    claim = claim_for([flight], now=now)
+
+    with time_machine.travel(now + settings.OFFER_LIFETIME + timedelta(days=1)):
+        assert open_old_offer(claim.token) == claim
+    assert claim.without_price == replace(claim, total=Decimal(1)).without_price
+
+
+def test_an_offer_of_a_flight_that_is_gone_is_not_on_sale(flight, now):
+    claim = claim_for([flight], now=now)
+    remove_flights([flight])
+
+    with pytest.raises(NotOnSale):
+        price_again(claim, now=now)
+
+
+def test_an_offer_says_how_long_is_flown_and_what_each_traveller_pays(flight, now):
+    offer = price_again(claim_for([flight], now=now, party=Party(2, 1, 0)), now=now)
+
+    assert offer.duration == flight.arrives_at - flight.departs_at
+    assert [coupon.fare for coupon in offer.price.coupons_for(TravellerType.ADULT)] == [fare_of(flight).amount]
 
 
 def test_an_offer_is_accepted_at_its_total_only(flight, now):

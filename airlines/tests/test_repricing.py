@@ -221,6 +221,14 @@ def test_a_preview_shows_a_few_and_passes_what_stays(rule, flight, now, monkeypa
     assert (preview.fares, preview.falls, len(preview.examples)) == (2, 1, 1)
 
 
+def test_a_preview_counts_more_than_it_shows(rule, flight, now, monkeypatch):
+    monkeypatch.setattr(repricing, "EXAMPLES", 1)
+
+    preview = preview_rules(now=now)
+
+    assert (preview.falls, preview.by_rule, len(preview.examples)) == (2, {"Economy": 2}, 1)
+
+
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_two_rounds_write_each_change_once(self, rule, flight, now):

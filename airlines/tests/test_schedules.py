@@ -244,6 +244,19 @@ class TestMaking:
         assert tasks.make_flights() == 119
         assert days()[-1] == horizon(now)
 
+    def test_no_batch_is_begun_when_the_time_is_over(self, daily, now):
+        add_schedule(daily)
+
+        assert flight_making.make_for(-1, now=now) == (0, False)
+        assert flight_making.make_for(60, now=now) == (119, True)
+
+    def test_a_worker_is_called_after_commit(self, db, django_capture_on_commit_callbacks):
+        with patch.object(Call, "out") as call:
+            with django_capture_on_commit_callbacks(execute=True):
+                flight_making.make_soon()
+                assert not call.called
+            assert call.called
+
     @pytest.mark.parametrize("schedules", [1, 3])
     def test_asks_no_more_for_more_schedules(self, daily, now, schedules, django_assert_num_queries):
         for number in range(schedules):

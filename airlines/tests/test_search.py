@@ -5,6 +5,8 @@ import pytest
 
 from airlines.forms import read_search
 from airlines.models import Flight, FlightCabin
+from airlines.services.connections import Window
+from airlines.services.flights_on_sale import flights_on_sale
 from airlines.services.search import search
 from airlines.tests.factories import AirportFactory, TaxRuleFactory, make_flight
 from flights_project.lib.errors import InvalidRequest
@@ -183,3 +185,18 @@ def test_prices_are_decimal_to_the_end(find, in_a_month):
     make_flight(departs_at=in_a_month, fares={"light": 4001})
 
     assert find(children=1)[0].total == Decimal(4001) + Decimal("3000.75")
+
+
+def test_a_flight_that_two_legs_ask_for_is_read_once(in_a_month):
+    flight = make_flight(departs_at=in_a_month)
+    leg, leaves = (flight.origin_id, flight.destination_id), int(in_a_month.timestamp())
+    windows = [Window(leaves - 3600, leaves + 60), Window(leaves, leaves + 3600)]
+
+    found = flights_on_sale([(leg, window) for window in windows], cabin="economy", seats=1)
+
+    assert [each.pk for each in found[leg]] == [flight.pk]
+
+
+def test_where_nobody_flies_nothing_is_asked(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert flights_on_sale([], cabin="economy", seats=1) == {}

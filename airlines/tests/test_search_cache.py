@@ -175,6 +175,17 @@ def test_it_keeps_to_its_room(cache, ask):
     assert [n for n in (*range(6), "huge") if cache.find(n, REFERENCE)] == [0, 3, 4, 5]
 
 
+def test_what_is_dropped_while_it_is_found_was_true_when_it_was_asked_for(ask, cache, monkeypatch):
+    ask()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(SearchCache, "is_fresh", property(lambda cache: cache._forget_all() or True))
+        assert cache.find("query", REFERENCE).body == b"1"
+
+    assert cache.find("query", REFERENCE) is None
+    assert not cache._kept
+
+
 def test_without_the_feed_nothing_is_kept():
     away = Feed("redis://127.0.0.1:1/0", "any", settings.REDIS_OPTIONS)
     cache = SearchCache(away, room=100_000)

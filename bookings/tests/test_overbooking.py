@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from airlines.exceptions import FlightClosed, SeatsGone
 from airlines.models import Flight, FlightCabin
-from airlines.services.overbooking import set_overbooking, share_of
+from airlines.services.overbooking import set_overbooking
 from airlines.tests.factories import make_flight
 from bookings.models import Booking, Coupon
 from bookings.services.denied_boarding import Aboard, Priority, left_behind, overbooked_cabins
@@ -78,15 +78,6 @@ class TestLimit:
 
         with pytest.raises(FlightClosed):
             set_overbooking(flight=flight, cabin="economy", seats=1)
-
-    def test_a_cabin_that_there_is_not_is_named(self, flight):
-        with pytest.raises(InvalidRequest):
-            set_overbooking(flight=flight, cabin="first", seats=1)
-
-    def test_a_percentage_is_of_the_airplanes_seats(self, in_a_month):
-        cabin = economy(make_flight(departs_at=in_a_month))
-
-        assert (cabin.seats, share_of(cabin, 5)) == (150, 7)
 
 
 class TestWhoIsLeftBehind:

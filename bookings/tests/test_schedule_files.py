@@ -1,7 +1,7 @@
 """Schedules out of and into files: shown first, all done or nothing, and a wrong row named."""
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, time
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from airlines.models import Flight, Schedule
 from airlines.services.flight_making import make_flights
-from airlines.services.schedule_rows import COLUMNS, SheetReader, row_of
+from airlines.services.schedule_rows import COLUMNS, row_of
 from airlines.services.schedules import add_schedule, pattern_of
 from airlines.tests.factories import AirplaneFactory, a_pattern
 from bookings.tests.factories import make_booking
@@ -83,23 +83,6 @@ def refused(answer) -> dict[int, dict[str, list[str]]]:
 
 
 class TestARow:
-    def test_is_read_as_it_was_written(self, pattern):
-        assert SheetReader().pattern(row_of(pattern)) == pattern
-
-    def test_is_understood_as_spreadsheets_keep_it(self, pattern):
-        typed = row_of(pattern) | {
-            "departs": time(6, 0),
-            "arrives": datetime(1900, 1, 1, 8),  # noqa: DTZ001 -- as a spreadsheet has it
-            "starts_on": datetime(2026, 12, 1),  # noqa: DTZ001
-            "ends_on": date(2026, 12, 6),
-            "days": 1234567,
-            "day_offset": 0.0,
-            "ceiling_percent": None,
-            "number": "kv301",
-        }
-
-        assert SheetReader().pattern(typed) == pattern
-
     @pytest.mark.parametrize(
         ("column", "wrong", "why"),
         [
