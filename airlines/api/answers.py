@@ -145,7 +145,7 @@ class JourneyWriter:
     def __init__(self, found: Found) -> None:
         self._found = found
         self._airports = found.reference.airports
-        self._terms = _terms(found.reference, found.query.cabin, found.query.party)
+        self._terms = _terms_of(found)
         self._signer = Signer()
         self._segments = _segments(found.reference)
         self._connections = _connections(found.reference)
@@ -235,16 +235,24 @@ def _connections(_reference: Reference) -> dict[tuple[int, int, int, int], bytes
     return {}
 
 
-@lru_cache(maxsize=100)
-def _terms(reference: Reference, cabin: str, party: Party) -> dict[int, WrittenTerms]:
-    """By the key of the fare family."""
-    return {
-        pk: WrittenTerms(
-            orjson.dumps({"cabin": cabin, "family": family.code, "conditions": conditions_as_dict(family)})[1:-1],
-            terms_text(cabin=cabin, family=family.code, party=party),
-        )
-        for pk, family in reference.families.items()
-    }
+@lru_cache(maxsize=2)
+def _terms(_reference: Reference) -> dict[tuple[str, Party], dict[int, WrittenTerms]]:
+    """As they were written with this reference, by cabin and party, then by the key of the fare family."""
+    return {}
+
+
+def _terms_of(found: Found) -> dict[int, WrittenTerms]:
+    cabin, party = asked = found.query.cabin, found.query.party
+    known = _terms(found.reference)
+    if asked not in known:
+        known[asked] = {
+            pk: WrittenTerms(
+                orjson.dumps({"cabin": cabin, "family": family.code, "conditions": conditions_as_dict(family)})[1:-1],
+                terms_text(cabin=cabin, family=family.code, party=party),
+            )
+            for pk, family in found.reference.families.items()
+        }
+    return known[asked]
 
 
 _written: dict[JourneyPrice, WrittenPrice] = {}
