@@ -92,7 +92,7 @@ class Visit:
         self.page.locator(".combobox-list [role=option]").first.wait_for()
         self.camera.take_screen("places")
         self.page.goto(f"/search/?{asked}&return_on={back}&trip=return")
-        for summary in self.page.locator(".filters > details:not([open]) > summary, .compare > summary").all():
+        for summary in self.page.locator(".filters > details > summary, .compare > summary").all():
             if summary.is_visible():
                 summary.click()
         self.camera.take("results-unfolded")
