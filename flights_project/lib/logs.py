@@ -74,7 +74,7 @@ def configure(log_settings: LogSettings) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer: Any = _guarded(structlog.processors.JSONRenderer())
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = console()
     formatter = {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": shared}
     logging.config.dictConfig(
         {
@@ -92,3 +92,9 @@ def configure(log_settings: LogSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def console() -> structlog.dev.ConsoleRenderer:
+    """For eyes. What was in variables when an error came is not shown: a query there would be asked again, with its
+    locks, and a password be read by whoever reads the log."""
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

@@ -6,13 +6,15 @@ from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 from flights_project.gateway import idempotency
 from flights_project.gateway.models import IdempotencyRecord
-from tests.weakened import application
+from tests.weakened import application, let_others_in
 
 __all__ = ["application"]
 
 
 def read_cabins(*, flights, cabin):
-    return list(FlightCabin.objects.filter(flight__in=list(flights), cabin=cabin).order_by("pk"))
+    rows = list(FlightCabin.objects.filter(flight__in=list(flights), cabin=cabin).order_by("pk"))
+    let_others_in()
+    return rows
 
 
 def count_what_was_read(*, cabins, seats):
@@ -21,7 +23,9 @@ def count_what_was_read(*, cabins, seats):
 
 
 def read_booking(self: BookingQuerySet, pk: int) -> Booking:
-    return self.select_related("family").get(pk=pk)
+    booking = self.select_related("family").get(pk=pk)
+    let_others_in()
+    return booking
 
 
 def new_record(*, caller, key, fingerprint, now):

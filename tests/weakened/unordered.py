@@ -4,7 +4,7 @@ from random import shuffle
 
 from airlines.models import FlightCabin
 from airlines.services import inventory
-from tests.weakened import application
+from tests.weakened import application, let_others_in
 
 __all__ = ["application"]
 
@@ -15,6 +15,7 @@ def lock_in_any_order(*, flights, cabin):
     rows = []
     for flight in chance:
         rows += FlightCabin.objects.filter(flight=flight, cabin=cabin).locked()
+        let_others_in()
     return rows
 
 
