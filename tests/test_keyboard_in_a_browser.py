@@ -71,6 +71,7 @@ def ask(page: Page, departure: datetime) -> None:
     page.keyboard.type(f"{departure:%m%d%Y}")
     press(page, page.get_by_role("main").get_by_role("button", name="Search flights"))
     expect(page.get_by_role("heading", name="Choose your flight")).to_be_visible()
+    page.wait_for_load_state()  # before its styles are there, everything is visible
 
 
 def test_searches_books_sits_pays_and_cancels(page: Page, departure: datetime) -> None:
@@ -107,7 +108,6 @@ def test_searches_books_sits_pays_and_cancels(page: Page, departure: datetime) -
 def test_filters_and_sorts_keep_the_focus_and_say_once_what_is_left(page: Page, departure: datetime) -> None:
     ask(page, departure)
     summary = page.locator("#filters > details > summary")
-    expect(page.locator("#filter-choices:visible, #filters > details > summary:visible").first).to_be_visible()
     if summary.is_visible():
         press(page, summary)
     said = page.locator("#results-count")

@@ -213,7 +213,8 @@ def test_results_are_sorted_filtered_and_shared_by_their_address(
 
 
 def is_folded(page: Page) -> bool:
-    return not page.locator("#filter-choices").is_visible()
+    page.wait_for_load_state()  # before its styles are there, everything is visible
+    return page.locator("#filters > details > summary").is_visible()
 
 
 @pytest.mark.usefixtures("network")
