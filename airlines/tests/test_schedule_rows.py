@@ -37,7 +37,7 @@ def test_numbers_days_and_times_of_a_spreadsheet_are_understood(pattern):
         "number": "kv301",
         "departs": time(6),
         "arrives": datetime(1900, 1, 1, 8),  # noqa: DTZ001 -- as a spreadsheet has it
-        "starts_on": datetime(2026, 12, 1),  # noqa: DTZ001
+        "starts_on": datetime(2026, 12, 1),  # noqa: DTZ001 -- likewise
         "ends_on": LAST,
         "days": 1234567.0,
         "day_offset": 0.0,

@@ -65,7 +65,8 @@ def _listen(port: int, wishes: Sequence[Sequence[int]], told: Connection, heard:
     arrived: defaultdict[Price, list[float]] = defaultdict(list)
     selector = selectors.DefaultSelector()
     for flights in wishes:
-        selector.register(_open(port, flights), selectors.EVENT_READ)
+        stream = _open(port, flights)
+        selector.register(stream, selectors.EVENT_READ, data=stream)
     selector.register(told, selectors.EVENT_READ)
     told.send("open")
     while True:
@@ -73,8 +74,7 @@ def _listen(port: int, wishes: Sequence[Sequence[int]], told: Connection, heard:
             if key.fileobj is told:
                 told.send(dict(arrived))
                 return
-            assert isinstance(key.fileobj, socket.socket)  # noqa: S101
-            text = key.fileobj.recv(65536)
+            text = key.data.recv(65536)
             now = time.monotonic()
             if not text:
                 selector.unregister(key.fileobj)
@@ -91,5 +91,5 @@ def _open(port: int, flights: Sequence[int]) -> socket.socket:
     opened.sendall(f"GET /stream/prices/?flights={wish} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
     while b"retry:" not in opened.recv(4096):
         pass
-    opened.setblocking(False)  # noqa: FBT003
+    opened.settimeout(0)
     return opened
