@@ -30,18 +30,6 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 expect.set_options(timeout=15_000)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a browser is required, a test of it that fails is tried once more; the summary names it as rerun.
-
-    A browser shares its processor with all that CI runs, and now and then answers out of turn. No other test has a
-    second try.
-    """
-    if os.environ.get("FLIGHTS_REQUIRE_BROWSER"):
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(scope="session")
 def of_this_database(django_db_setup: None) -> dict[str, str]:
     """The environment of processes that share this test's database."""

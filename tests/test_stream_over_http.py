@@ -46,11 +46,11 @@ class Listener:
         fields = dict(re.findall(r"^(\w+): (.*)$", self._read(), re.MULTILINE))
         return fields["event"], fields["id"], orjson.loads(fields["data"])
 
-    def next_price(self) -> tuple[str, dict[str, object]]:
-        """Id and content of the next price, whatever else is told on the way."""
+    def next_of(self, kind: str) -> tuple[str, dict[str, object]]:
+        """Id and content of the next event of a kind, whatever else is told on the way."""
         while True:
-            kind, id_, content = self.next()
-            if kind == "price":
+            told, id_, content = self.next()
+            if told == kind:
                 return id_, content
 
     def close(self) -> None:
@@ -68,17 +68,17 @@ def test_a_price_and_seats_arrive_after_commit(stream, flight):
     change_fare(fare=fare_of(flight), amount=Decimal(4400))
     inventory.hold_seats(cabins=inventory_of(flight), seats=2)
 
-    kind, _id, price = listener.next()
-    assert (kind, price["amount"], price["previous"], price["currency"]) == ("price", "4400.00", "4000.00", "INR")
-    kind, _id, seats = listener.next()
-    assert (kind, seats["seats_left"]) == ("seats", 3)
+    _id, price = listener.next_of("price")
+    assert (price["amount"], price["previous"], price["currency"]) == ("4400.00", "4000.00", "INR")
+    _id, seats = listener.next_of("seats")
+    assert seats["seats_left"] == 3
     listener.close()
 
 
 def test_nothing_is_missed_while_the_process_is_away(stream, flight):
     listener = Listener(stream, flight.pk)
     change_fare(fare=fare_of(flight), amount=Decimal(4100))
-    last, _price = listener.next_price()
+    last, _price = listener.next_of("price")
     listener.close()
 
     stream.stop()
@@ -86,7 +86,7 @@ def test_nothing_is_missed_while_the_process_is_away(stream, flight):
     stream.start()
 
     resumed = Listener(stream, flight.pk, last)
-    _id, price = resumed.next_price()
+    _id, price = resumed.next_of("price")
     assert price["amount"] == "4200.00"
     resumed.close()
 

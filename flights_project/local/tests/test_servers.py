@@ -128,6 +128,8 @@ def test_a_server_that_cannot_start_says_why_in_one_line(servers: Servers, monke
 
 
 def test_data_of_another_version_is_refused(servers: Servers) -> None:
+    servers.use()
+    servers.leave()
     version = servers.postgres.folder / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(StartError, match="is of PostgreSQL 17, not 18: `make clean` removes it"):
