@@ -5,12 +5,15 @@ from itertools import count
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.db.models import F
 
+from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, Flight, FlightCabin, FlightFare
 from airlines.services.pricing import Party
 from airlines.tests.factories import TaxRuleFactory, claim_for, make_flight
 from bookings.models import Booking, Payment, SandboxCharge
+from bookings.services.holds import hold_seats
 from bookings.services.irregular_days import cancel_flight
 from bookings.tests.factories import make_booking, make_hold
 from flights_project.gateway.models import ApiKey, IdempotencyRecord
@@ -257,6 +260,37 @@ class TestTheSameKey:
 
         assert hold(mine, wish).status_code == 201
         assert Booking.objects.count() == 1
+
+    def test_of_a_hold_that_broke_off_in_the_database_can_be_used_again(self, mine, wish, monkeypatch):
+        """The error ends the transaction that the answer would be kept in: the key is let go outside of it."""
+
+        def breaks_off(**asked):
+            hold_seats(**asked)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+
+        with monkeypatch.context() as breaking:
+            breaking.setattr("bookings.api.views.hold_seats", breaks_off)
+            answer = hold(mine, wish)
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        assert FlightCabin.objects.get().seats_held == 0
+
+        assert hold(mine, wish).status_code == 201
+        assert Booking.objects.count() == 1
+
+    def test_of_what_was_refused_when_it_had_begun_replays_the_refusal_of_nothing_done(self, mine, wish, monkeypatch):
+        def refuses(**asked):
+            hold_seats(**asked)
+            raise SeatsGone
+
+        with monkeypatch.context() as refusing:
+            refusing.setattr("bookings.api.views.hold_seats", refuses)
+            first = hold(mine, wish)
+        again = hold(mine, wish)
+
+        assert (first.status_code, again.json()) == (409, first.json())
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert (FlightCabin.objects.get().seats_held, Booking.objects.count()) == (0, 0)
 
     def test_of_somebody_else_is_another_key(self, mine, as_user, stranger, wish):
         hold(mine, wish)

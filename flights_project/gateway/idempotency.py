@@ -71,7 +71,8 @@ def idempotent(view: View) -> View:
 
 
 def idempotent_in_one_transaction(view: View) -> View:
-    """As `idempotent`, for what only writes to the database: done and answered together, or neither.
+    """As `idempotent`, for what only writes to the database: done and answered together, or neither. What was written
+    before a refusal or an error is undone, whoever wrote it.
 
     A worker that dies leaves nothing but its key, and whoever repeats the request later finds nothing half done.
     """
@@ -89,8 +90,12 @@ def _replaying(view: View, together: Callable[[], AbstractContextManager[Any]]) 
         )
         if claim.status is not None:
             return _replay(claim)
-        with together():
-            return _run_and_keep(claim, lambda: view(self, request, *args, **kwargs), self.handle_exception)
+        try:
+            with together():
+                return _settle(claim, view(self, request, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 -- the view's own handler turns every error into an answer
+            # What an error left in the transaction is undone before the key is settled: nothing runs in a failed one.
+            return _settle(claim, self.handle_exception(error))
 
     return replaying
 
@@ -105,13 +110,8 @@ def _replay(answered: IdempotencyRecord) -> Response:
     )
 
 
-def _run_and_keep(
-    claim: IdempotencyRecord, run: Callable[[], Response], answer_error: Callable[[Exception], Response]
-) -> Response:
-    try:
-        response = run()
-    except Exception as error:  # noqa: BLE001 -- the view's own handler turns every error into an answer
-        response = answer_error(error)
+def _settle(claim: IdempotencyRecord, response: Response) -> Response:
+    """Keep what was decided, let the key go otherwise; the answer is handed on."""
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code in NOTHING_WAS_DONE:
         release_key(claim)
     else:
