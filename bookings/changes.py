@@ -7,10 +7,18 @@ from functools import cached_property
 
 from airlines.models import Flight
 from bookings.models import ItineraryChange
-from bookings.services.choices import offer_of, part_of, refund_of, ways_of
+from bookings.services.choices import offer_of, offer_to_move, part_of, refund_of, ways_of
 from bookings.services.journeys import BookedSlice
 
 WAYS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWay:
+    """Flights that can be had instead, with what is agreed to by moving to them as they are now."""
+
+    part: BookedSlice
+    offered: str
 
 
 @dataclass(frozen=True)
@@ -47,10 +55,10 @@ class ShownChange:
         return BookedSlice(tuple(flight for flight in flights if flight)) if flights and all(flights) else None
 
     @property
-    def others(self) -> list[BookedSlice]:
+    def others(self) -> list[OtherWay]:
         """Other flights with seats for everybody, the best first."""
-        ways = [way for way in self._ways if list(way) != self.change.proposed]
-        return [BookedSlice(tuple(self._flights[pk] for pk in way)) for way in ways]
+        ways = [tuple(self._flights[pk] for pk in way) for way in self._ways if list(way) != self.change.proposed]
+        return [OtherWay(BookedSlice(way), offer_to_move(self.change, way)) for way in ways]
 
     @cached_property
     def refund(self) -> Decimal:

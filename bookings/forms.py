@@ -365,10 +365,11 @@ class AgreedTotalForm(forms.Form):
 
 
 class ChoiceForm(forms.Form):
-    """`accept` what was `offered` on the page, `refund`, or other flights in order by id: `12-34`."""
+    """`accept` what was `offered` on the page, `refund`, or what was offered of other flights: the changed flight's id
+    and theirs in order, each with its revision, `17.2-31.0`."""
 
     choice = forms.RegexField(
-        r"^(accept|refund|\d{1,18}(-\d{1,18}){0,2})\Z",
+        r"^(accept|refund|\d{1,18}\.\d{1,9}(-\d{1,18}\.\d{1,9}){1,3})\Z",
         label=_("What would you like?"),
         error_messages=dict.fromkeys(("required", "invalid"), _("Choose one.")),
     )
@@ -376,7 +377,8 @@ class ChoiceForm(forms.Form):
 
     @property
     def flights(self) -> list[int]:
-        return [int(pk) for pk in self.cleaned_data["choice"].split("-")]
+        _changed, *chosen = self.cleaned_data["choice"].split("-")
+        return [int(flight.partition(".")[0]) for flight in chosen]
 
 
 class SeatForm(forms.Form):

@@ -43,6 +43,7 @@ BY_NAME: dict[str, Any] = {
     "next": "https://fly.example.com/api/v1/flights/?cursor=cD0xMjM%3D",
     "number": "KV412",
     "offer": "eyJzIjpbWzQxMl1dfQ:1wPq2x:c2lnbmF0dXJl",
+    "offered": "412.2-418.0",
     "origin": "DEL",
     "origin_terminal": "3",
     "otp": "123456",

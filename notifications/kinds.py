@@ -72,6 +72,7 @@ KINDS: dict[str, Kind] = {
     ),
     "booking_changed": Kind(label=_("Booking changed"), enclosures=("e_ticket", "invitations")),
     "airplane_changed": Kind(label=_("Another airplane: other seats"), enclosures=("e_ticket",)),
+    "seats_found": Kind(label=_("Seats for everybody after all")),
     "flight_note": Kind(label=_("Written by staff to a flight's travellers")),
     "price_alert": Kind(label=_("Prices that you watch"), urgency=Urgency.ANY_TIME, choosable=True, unasked=True),
     "webhook_switched_off": Kind(label=_("A webhook endpoint was switched off")),

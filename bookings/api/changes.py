@@ -36,17 +36,24 @@ class ChangeSummarySerializer(serializers.ModelSerializer[ItineraryChange]):
         fields = ["id", "cause", "flight", "status", "proposed", "opened_at", "closed_at", "available_choices"]
 
 
+class OtherWaySerializer(SliceSerializer):
+    """Flights that can be had instead. `offered` names what `move` to them would agree to now."""
+
+    offered = serializers.CharField()
+
+
 class ChangeSerializer(ChangeSummarySerializer):
     """With what can be chosen: `refund` is what comes back of the whole booking, `booked` what the change is about,
     from the changed flight to the end of its slice, `proposal` and `others` what can be flown instead, the best first.
-    `offered` names what `accept` would agree to now; it is another one when that is changed again.
+    `offered` names what `accept` would agree to now; it is another one when that is changed again. Each of `others` has
+    its own.
     """
 
     offered = serializers.CharField()
     refund = MoneyField()
     booked = SliceSerializer(allow_null=True)
     proposal = SliceSerializer(allow_null=True)
-    others = SliceSerializer(many=True)
+    others = OtherWaySerializer(many=True)
 
     class Meta(ChangeSummarySerializer.Meta):
         fields = [*ChangeSummarySerializer.Meta.fields, "offered", "refund", "booked", "proposal", "others"]
@@ -55,8 +62,9 @@ class ChangeSerializer(ChangeSummarySerializer):
 class ChoiceSerializer(Body):
     """`accept` what is proposed, or the new time; `move` to `flights`, ids in order of travel; `refund` everything.
 
-    With `accept` goes what was `offered` as it was read: where it has been changed since, nothing is done and the
-    answer is `change_renewed`. Left out, whatever is offered at that moment is accepted.
+    With `accept` goes what was `offered` as it was read, with `move` what was `offered` of those flights: where it has
+    been changed since, nothing is done and the answer is `change_renewed`. Left out, the flights are taken as they are
+    at that moment.
     """
 
     choice = serializers.ChoiceField(choices=ItineraryChange.Choice.choices)
@@ -104,15 +112,15 @@ class ChangeView(_OwnChanges):
 
 
 def _choose(change: ItineraryChange, asked: dict[str, Any], by: User) -> ItineraryChange:
-    now = timezone.now()
+    now, offered = timezone.now(), asked.get("offered")
     match asked["choice"]:
         case "accept":
-            return choices.accept(change=change, by=by, now=now, offered=asked.get("offered"))
+            return choices.accept(change=change, by=by, now=now, offered=offered)
         case "refund":
             return choices.refund(change=change, by=by, now=now)
     if not asked.get("flights"):
         raise InvalidRequest({"flights": ["Say which flights, in order of travel."]})
-    return choices.move(change=change, flights=asked["flights"], by=by, now=now)
+    return choices.move(change=change, flights=asked["flights"], by=by, now=now, offered=offered)
 
 
 def _as_dict(change: ItineraryChange) -> dict[str, Any]:
@@ -123,5 +131,5 @@ def _as_dict(change: ItineraryChange) -> dict[str, Any]:
         "refund": on_the_wire(shown.refund, change.booking.currency),
         "booked": slice_as_dict(shown.booked) if shown.booked else None,
         "proposal": slice_as_dict(shown.proposal) if shown.proposal else None,
-        "others": [slice_as_dict(way) for way in shown.others],
+        "others": [{**slice_as_dict(way.part), "offered": way.offered} for way in shown.others],
     }

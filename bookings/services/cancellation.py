@@ -178,7 +178,7 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now
     total = in_all(list(refunds.values())).refund
     written = give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
     close_answered(booking=booking, status=ItineraryChange.Status.REFUNDED, by=by, now=now)
-    relieve(flights={coupon.flight_id for coupon in refunds})
+    relieve(flights={coupon.flight_id for coupon in refunds}, cabin=booking.cabin, now=now)
     amount = {"amount": str(total), "currency": booking.currency}
     events.record(EventType.BOOKING_CANCELLED, booking, refund=amount, now=now)
     tell_owner(

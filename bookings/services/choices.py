@@ -4,7 +4,7 @@ Each locks the booking first. Of two choices at once the second finds the change
 same answer, another one is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -40,8 +40,7 @@ def accept(*, change: ItineraryChange, by: User, now: datetime, offered: str | N
     if locked.status in (Status.KEPT, Status.MOVED):
         return locked
     _refuse_closed(locked)
-    if _lock_offer(locked) != offered and offered is not None:
-        raise ChangeRenewed
+    _refuse_renewed(offered, _lock_offer(locked))
     if locked.proposed:
         return _move(locked, locked.proposed, by, now)
     if "accept" not in locked.available_choices:
@@ -52,12 +51,19 @@ def accept(*, change: ItineraryChange, by: User, now: datetime, offered: str | N
 
 
 @transaction.atomic
-def move(*, change: ItineraryChange, flights: Sequence[int], by: User, now: datetime) -> ItineraryChange:
-    """All travellers fly `flights` (ids, in order) instead, free. Raises ChangeClosed, and as `move_booking`."""
+def move(
+    *, change: ItineraryChange, flights: Sequence[int], by: User, now: datetime, offered: str | None = None
+) -> ItineraryChange:
+    """All travellers fly `flights` (ids, in order) instead, free. `offered` is what they saw: of these flights
+    (`offer_to_move`), or of the change alone (`offer_of`).
+
+    Locks the flights. Raises ChangeRenewed as `accept`, ChangeClosed, and as `move_booking`.
+    """
     locked = _lock(change)
     if locked.status == Status.MOVED and _is_flown(locked, flights):
         return locked
     _refuse_closed(locked)
+    _refuse_renewed(offered, _lock_offer(locked, flights), offer_of(locked))
     return _move(locked, flights, by, now)
 
 
@@ -77,18 +83,32 @@ def refund(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChan
 
 def offer_of(change: ItineraryChange) -> str:
     """What `accept` agrees to now: the flights (ids, in order of travel) with their revisions, `17.2-31.0`."""
-    return _in_order(change, Flight.objects.all())
+    return _with_revisions(_about(change), Flight.objects.all())
 
 
-def _lock_offer(change: ItineraryChange) -> str:
-    """As `offer_of`; from then on none of the flights changes until the transaction ends."""
-    return _in_order(change, Flight.objects.order_by("pk").select_for_update(no_key=True))
+def offer_to_move(change: ItineraryChange, flights: Iterable[Flight]) -> str:
+    """What `move` to `flights`, as they were read, agrees to: the changed flight and these, with their revisions."""
+    return "-".join(f"{flight.pk}.{flight.revision}" for flight in (change.flight, *flights))
 
 
-def _in_order(change: ItineraryChange, flights: QuerySet[Flight]) -> str:
-    offered = change.proposed or [change.flight_id]
-    revisions = dict(flights.filter(pk__in=offered).values_list("pk", "revision"))
-    return "-".join(f"{pk}.{revisions.get(pk, '')}" for pk in offered)
+def _lock_offer(change: ItineraryChange, flights: Sequence[int] = ()) -> str:
+    """As `offer_of`, or `offer_to_move` to `flights`; from then on none of them changes until the transaction ends."""
+    named = [change.flight_id, *flights] if flights else _about(change)
+    return _with_revisions(named, Flight.objects.order_by("pk").select_for_update(no_key=True))
+
+
+def _about(change: ItineraryChange) -> list[int]:
+    return change.proposed or [change.flight_id]
+
+
+def _with_revisions(named: Sequence[int], flights: QuerySet[Flight]) -> str:
+    revisions = dict(flights.filter(pk__in=named).values_list("pk", "revision"))
+    return "-".join(f"{pk}.{revisions.get(pk, '')}" for pk in named)
+
+
+def _refuse_renewed(seen: str | None, *now_offered: str) -> None:
+    if seen is not None and seen not in now_offered:
+        raise ChangeRenewed
 
 
 def refund_of(change: ItineraryChange, *, now: datetime) -> Decimal:
@@ -149,7 +169,7 @@ def _move(change: ItineraryChange, flights: Sequence[int], by: User, now: dateti
     moved = move_booking(part=part, flights=flights, by=by, now=now)
     close(change=change, status=Status.MOVED, by=by, now=now)
     close_answered(booking=change.booking, status=Status.WITHDRAWN, by=by, now=now)
-    relieve(flights=[flight.pk for flight in moved.left])
+    relieve(flights=[flight.pk for flight in moved.left], cabin=change.booking.cabin, now=now)
     _tell_moved(part.booking, change, moved, now)
     return _fresh(change)
 

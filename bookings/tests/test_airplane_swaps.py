@@ -237,6 +237,21 @@ class TestWhoMayChoose:
         assert (change.cause, change.proposed, change.available_choices[0]) == ("seats_changed", [], "accept")
         assert accept(change=change, by=waits.owner, now=now).status == "kept"
 
+    def test_they_are_told_once(self, flight, now):
+        first, second, waits = (seated(flight, now, f"{row}A") for row in (10, 11, 12))
+        swap(flight, now, economy(10, 10, "AC"))
+        assert not Message.objects.filter(kind="seats_found").exists()
+
+        leave(first, now)
+        leave(second, now)
+
+        message = Message.objects.get(kind="seats_found", way="email")
+        words = strip_tags(render(message).html)
+        assert message.recipient == waits.contact_email
+        assert f"Everybody of booking {waits.locator} has a seat on it after all." in " ".join(words.split())
+        assert "Keep the flight with the seats that you have now." in words
+        assert str(change_of(waits).pk) in render(message).text
+
     def test_so_it_is_where_another_took_other_flights(self, flight, now):
         other = make_flight(departs_at=flight.departs_at + timedelta(hours=3), number="KV103")
         moves, waits = seated(flight, now, "10C"), seated(flight, now, "11A")

@@ -542,7 +542,7 @@ class TestPage:
 
         trip = browser.get(f"/trips/{booking.locator}/").content.decode()
         page = browser.get(url).content.decode()
-        done = browser.post(url, {"choice": str(latest.pk)}, follow=True).content.decode()
+        done = browser.post(url, {"choice": f"{flight.pk}.1-{latest.pk}.0"}, follow=True).content.decode()
 
         assert url in trip
         assert "Take the flights that we propose" in page
@@ -564,8 +564,9 @@ class TestPage:
         cancel_flight(flight=flight, now=now)
         url = f"/trips/{booking.locator}/changes/{change_of(booking).pk}/"
         Flight.objects.filter(pk=later.pk).update(status="cancelled")
+        seen = {"choice": f"{flight.pk}.1-{later.pk}.0"}
 
-        assert "Choose others." in page_of(traveller).post(url, {"choice": str(later.pk)}, follow=True).content.decode()
+        assert "Choose others." in page_of(traveller).post(url, seen, follow=True).content.decode()
 
     def test_it_is_nobody_elses(self, traveller, stranger, flight, now, page_of):
         booking = make_booking(traveller, flight, now=now)

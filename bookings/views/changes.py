@@ -41,15 +41,15 @@ def change(request: TravellerRequest, locator: str, change: UUID) -> HttpRespons
 
 
 def _choose(request: TravellerRequest, change: ItineraryChange, form: ChoiceForm) -> HttpResponse:
-    now = timezone.now()
+    now, choice = timezone.now(), form.cleaned_data["choice"]
     try:
-        match form.cleaned_data["choice"]:
+        match choice:
             case "accept":
                 done = choices.accept(change=change, by=request.user, now=now, offered=form.cleaned_data["offered"])
             case "refund":
                 done = choices.refund(change=change, by=request.user, now=now)
             case _:
-                done = choices.move(change=change, flights=form.flights, by=request.user, now=now)
+                done = choices.move(change=change, flights=form.flights, by=request.user, now=now, offered=choice)
     except DomainError as error:
         messages.warning(request, words_for(error))
         return redirect("change", change.booking.locator, change.pk)
