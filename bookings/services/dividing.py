@@ -152,7 +152,7 @@ def _move_travellers(leaving: Leaving, part: Booking) -> None:
 
 
 def _copy(segment: Segment, part: Booking) -> Segment:
-    """What its travellers were reminded of is not said again."""
+    """What its travellers were reminded of is not said again, and delays count from the time that they agreed to."""
     return Segment(
         booking=part,
         flight_id=segment.flight_id,
@@ -162,6 +162,7 @@ def _copy(segment: Segment, part: Booking) -> Segment:
         reminder=segment.reminder,
         reminded_at=segment.reminded_at,
         sequence=segment.sequence,
+        agreed_departs_at=segment.agreed_departs_at,
     )
 
 

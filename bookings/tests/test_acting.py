@@ -32,6 +32,7 @@ from bookings.services.check_in import check_in
 from bookings.services.dividing import divide_booking
 from bookings.services.for_travellers import cancel_for, hold_for, pay_for, release_for
 from bookings.services.holds import Contact
+from bookings.services.irregular_days import delay_flight
 from bookings.services.itinerary_changes import open_changes
 from bookings.services.name_corrections import correct_name
 from bookings.services.payment import pay
@@ -515,6 +516,17 @@ class TestSplittingTravellersOff:
             divide(*positions)
 
         assert list(refused.value.errors) == ["passengers"]
+
+    def test_delays_count_from_the_time_that_they_agreed_to(self, booking, divide, flight, now):
+        """Two small delays are a large one for those who were split off between them, too."""
+        for half in ("first", "second"):
+            moved = {name: getattr(flight, name) + timedelta(minutes=40) for name in ("departs_at", "arrives_at")}
+            delay_flight(flight=flight, now=now, **moved)
+            flight.refresh_from_db()
+            if half == "first":
+                part = divide(1)
+
+        assert {change.booking for change in ItineraryChange.objects.open()} == {booking, part}
 
     def test_not_while_something_is_open(self, booking, divide, flight, now):
         choose_seats(booking=booking, choices={(flight.pk, 1): "4A"}, now=now)
