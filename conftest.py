@@ -9,6 +9,8 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from rest_framework.test import APIClient
 
 from airlines.services import reference
@@ -18,6 +20,13 @@ from flights_project.gateway.roles import Role
 
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 PASSWORD = "a long enough passphrase"
+
+# What hypothesis draws is the same in every run, and nobody looks at the clock: a run is red for what has changed.
+# `make test ARGS="--hypothesis-profile=default"` draws anew.
+hypothesis.register_profile(
+    "repeatable", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis.load_profile("repeatable")
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Debian's Chromium, driven by Playwright; processes beside the tests."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,20 +11,24 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from conftest import PASSWORD
 from flights_project.gateway.models import User
 from flights_project.gateway.roles import Role
-from flights_project.local.environment import PROJECT
+from flights_project.local.environment import throw_away_servers
 from flights_project.local.lifetime import Servers
-from flights_project.local.place import find_place
+from flights_project.local.server import wait_until
 from tests.chromium import CHROMIUM, FLAGS
 
 NOTHING_HAPPENS: dict[str, Any] = {"content_type": "text/event-stream", "body": "retry: 3600000\n\n"}
 """What a price stream says while no price changes."""
 
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+
+STILL_SERVED = 10.0
+"""Seconds that a request may still run when the test that made it is over."""
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -41,11 +47,24 @@ def of_this_database(django_db_setup: None) -> dict[str, str]:
 @pytest.fixture
 def broker() -> Iterator[Servers]:
     """A Valkey of its own, which a test may stop."""
-    home = find_place(PROJECT).folder / f"tests-broker-{os.getpid()}"
-    servers = Servers(home, find_place(PROJECT), durable=False)
-    servers.use(postgres=False)
+    with throw_away_servers(durable=False) as servers:
+        servers.use(postgres=False)
     yield servers
     servers.leave()
+
+
+@pytest.fixture
+def departure() -> datetime:
+    """In 30 days, at 12:30 in India: whatever the hour is now, that day has flights before and after."""
+    return (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def live_server(live_server: Any) -> Iterator[Any]:
+    """Serves nobody any more when the test's rows are removed: what is still answered could hold them, or write into
+    the next test."""
+    yield live_server
+    wait_until(lambda: not any("process_request_thread" in each.name for each in threading.enumerate()), STILL_SERVED)
 
 
 @pytest.fixture(scope="session")

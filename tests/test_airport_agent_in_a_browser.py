@@ -26,10 +26,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def flight(db) -> Flight:
+def flight(db, departure) -> Flight:
     """Three bookings of five travellers; one goes on by another flight, and other flights leave later."""
     now = timezone.now()
-    flight = make_flight(departs_at=now + timedelta(days=5), number="KV101", seats=6)
+    flight = make_flight(departs_at=departure, number="KV101", seats=6)
     on = make_flight("BOM", "GOI", departs_at=flight.arrives_at + timedelta(minutes=60), number="KV501")
     make_flight("BOM", "GOI", departs_at=flight.arrives_at + timedelta(hours=5), number="KV503")
     make_flight(departs_at=flight.departs_at + timedelta(hours=3), seats=4, number="KV103")

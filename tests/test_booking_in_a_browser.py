@@ -22,12 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def departure():
-    """In 30 days, at 12:30 in India."""
-    return (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
-
-
-@pytest.fixture
 def flights(db, departure):
     TaxRuleFactory(amount=250)
     fares = {"light": 4000, "standard": 4900, "flex": 7000}

@@ -1,7 +1,5 @@
 """A whole journey by somebody who reads Hindi: from the switch at the foot of the first page to the cancelled trip."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -16,17 +14,14 @@ from flights_project.gateway.models import User
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def departure(db):
-    """In 30 days, at 12:30 in India; a flight and somebody to fly leave then."""
-    departs_at = (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
+@pytest.fixture(autouse=True)
+def _flight_and_somebody_to_fly(db, departure):
     TaxRuleFactory(amount=250)
-    make_flight(departs_at=departs_at, number="KV101", fares={"light": 104000})
+    make_flight(departs_at=departure, number="KV101", fares={"light": 104000})
     User.objects.create_user("asha@example.com", PASSWORD, first_name="Asha", last_name="Rao")
-    return departs_at
 
 
-def test_a_booking_is_found_by_a_name_in_hindi(page: Page, check, departure):
+def test_a_booking_is_found_by_a_name_in_hindi(page: Page, check):
     asha = User.objects.get(email="asha@example.com")
     people = [adult(given_name="प्रिया", family_name="चौधरी")]
     booking = make_booking(asha, Flight.objects.get(), now=timezone.now(), travellers=people)

@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def flight(db):
+def flight(db, departure):
     """Three bookings; seats for one of them later that day, and for all on the next."""
     now = timezone.now()
-    flight = make_flight(departs_at=now + timedelta(days=30), number="KV101")
+    flight = make_flight(departs_at=departure, number="KV101")
     make_flight(departs_at=flight.departs_at + timedelta(hours=1), seats=2, number="KV103")
     make_flight(departs_at=flight.departs_at + timedelta(hours=24), number="KV105")
     for name in ("asha", "ravi", "mira"):

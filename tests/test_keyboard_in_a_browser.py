@@ -4,7 +4,6 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from airlines.models import FareFamily
@@ -23,15 +22,12 @@ pytestmark = [
 STEPS_AT_MOST = 150
 
 
-@pytest.fixture
-def departure(db: None) -> datetime:
-    """In 30 days, at 12:30 in India; two flights and somebody to fly leave then."""
-    departs_at = (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
+@pytest.fixture(autouse=True)
+def _two_flights_and_somebody_to_fly(db: None, departure: datetime) -> None:
     for hours, number in ((0, "KV101"), (6, "KV103")):
-        make_flight(departs_at=departs_at + timedelta(hours=hours), number=number, fares={"light": 4000, "flex": 7000})
+        make_flight(departs_at=departure + timedelta(hours=hours), number=number, fares={"light": 4000, "flex": 7000})
     FareFamily.objects.update(seat_choice_included=True)
     User.objects.create_user("asha@example.com", PASSWORD, first_name="Asha", last_name="Rao")
-    return departs_at
 
 
 def go_to(page: Page, target: Locator) -> None:

@@ -66,7 +66,7 @@ def at_once(serve: Callable[[str], Web], integrator_key: str) -> Callable[..., l
 
     def at_once(acts: Sequence[Act], application: str = APPLICATION) -> list[Answer]:
         url = f"http://127.0.0.1:{serve(application).port}"
-        barrier = Barrier(len(acts), timeout=30)
+        barrier = Barrier(len(acts), timeout=PATIENCE)
 
         def run(act: Act) -> Answer:
             """Once: what is repeated is the race's own doing."""

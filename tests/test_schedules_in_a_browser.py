@@ -40,6 +40,7 @@ def desk(page: Page, first_day: date) -> Page:
     page.locator("input[name=login]").fill("planner@example.com")
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
     return page
 
 

@@ -27,12 +27,6 @@ MOVING = "document.getAnimations().filter((each) => each.playState === 'running'
 
 
 @pytest.fixture
-def departure() -> datetime:
-    """In 30 days, at 12:30 in India."""
-    return (timezone.now() + timedelta(days=30)).replace(hour=7, minute=0, second=0, microsecond=0)
-
-
-@pytest.fixture
 def network(db: None, departure: datetime) -> None:
     """Delhi and Mumbai there and back for four days, Bengaluru direct and by Mumbai, with the lowest prices."""
     for days in range(-1, 3):

@@ -34,6 +34,7 @@ def open_page(page: Page, booking):
     page.locator("input[name=login]").fill("asha@example.com")
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
     return page
 
 
@@ -94,8 +95,9 @@ def test_seats_after_the_tickets_are_paid_by_themselves(open_page: Page, check, 
     pay(booking=booking, gateway="sandbox", token="tok_ok", now=timezone.now())
     page = open_page
     page.reload()
-    for name in ("20A, window, free", "20B, middle, free"):
-        page.get_by_role("radio", name=name).check()
+    for who, seat in (("Asha", "20A, window, free"), ("Dev", "20B, middle, free")):
+        group = page.get_by_role("group", name=f"Seat of {who}")
+        group.get_by_role("radio", name=seat).check()
         page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Pay ₹700")).to_be_visible()
     expect(page.get_by_role("heading", name="The seats that you chose")).to_be_visible()

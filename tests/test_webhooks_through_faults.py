@@ -20,7 +20,7 @@ from notifications.tests.receiver import Receiver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("messages through faults")]
 
-IN_TIME = 120.0
+IN_TIME = 300.0
 """Seconds after which the test gives up; a round comes every two."""
 
 

@@ -170,10 +170,10 @@ def _fare_percent(traveller: TravellerType, family: FareFamily) -> int:
 
 
 def _tax_amount(rule: TaxRule, fare: Decimal, currency: str) -> Decimal:
-    if rule.amount is not None:
-        return rounded(rule.amount, currency)
-    assert rule.percent is not None  # noqa: S101 -- the constraint tax_amount_or_percent
-    return rounded(fare * rule.percent / 100, currency)
+    """A rule has an amount or a percentage of the fare, by the constraint `tax_amount_or_percent`."""
+    if rule.percent is not None:
+        return rounded(fare * rule.percent / 100, currency)
+    return rounded(rule.amount or Decimal(), currency)
 
 
 def taxes_of(flight: Flight, cabin: str, rules: Iterable[TaxRule]) -> tuple[TaxRule, ...]:

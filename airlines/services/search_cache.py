@@ -107,8 +107,8 @@ class SearchCache:
             if making is None:
                 made = self._making[key] = Event()
         if making is None:
-            try:
-                return self._make(key, reference, make)
+            try:  # somebody else may have been through between the two looks
+                return self.find(key, reference) or self._make(key, reference, make)
             finally:
                 del self._making[key]
                 made.set()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 import factory
@@ -114,7 +115,7 @@ class TaxRuleFactory(factory.django.DjangoModelFactory[TaxRule]):
     amount = Decimal(300)
 
 
-_numbers = iter(range(2000, 10_000))  # beyond those that tests choose themselves
+_numbers = cycle(range(2000, 10_000))  # beyond those that tests choose themselves
 
 
 def make_flight(

@@ -11,7 +11,7 @@ from airlines.services.blocked_seats import write_seat
 from airlines.services.operations import swap
 from airlines.services.overbooking import set_overbooking
 from airlines.tests.factories import AirplaneFactory, economy, make_flight
-from airlines.tests.races import at_once
+from airlines.tests.races import PATIENCE, at_once
 
 
 def cabin_of(flight):
@@ -82,7 +82,7 @@ def test_a_flight_that_is_made_at_that_moment_has_the_seats_of_now(in_a_month, n
     flight and finds it; without (the control) it keeps a seat that nobody can have."""
     airplane = AirplaneFactory(cabins=[economy(1, 5, "A")])
     make_flight(departs_at=in_a_month, airplane=airplane)
-    counted, done = Barrier(2, timeout=10), Barrier(2, timeout=10)
+    counted, done = Barrier(2, timeout=PATIENCE), Barrier(2, timeout=PATIENCE)
     real = scheduling.open_inventory
 
     def open_inventory(flight):

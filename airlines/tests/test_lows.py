@@ -23,8 +23,10 @@ from airlines.services.search import SearchQuery, SliceQuery, search
 from airlines.services.stale_lows import Mark, mark, mark_all, refresh_stale
 from airlines.tasks import refresh_lows
 from airlines.tests.factories import AirportFactory, TaxRuleFactory, fare_of, make_flight
+from airlines.tests.races import PATIENCE, somebody_waits
 from airlines.tests.reading import read
 from conftest import NOW
+from flights_project.local.server import wait_until
 
 DAY = date(2026, 12, 20)
 
@@ -261,7 +263,7 @@ class TestRaces:
         """The round has read the old price when the new one commits: its mark stays for the next."""
         refresh_stale(now=now)
         fares.change_fare(fare=fare_of(flight), amount=Decimal(3000))
-        read, changed = Barrier(2, timeout=20), Barrier(2, timeout=20)
+        read, changed = Barrier(2, timeout=PATIENCE), Barrier(2, timeout=PATIENCE)
         lowest_of = stale_lows.lowest_of
 
         def read_then_wait(*args, **kwargs):
@@ -277,7 +279,7 @@ class TestRaces:
         read.wait()
         fares.change_fare(fare=fare_of(flight), amount=Decimal(2000))
         changed.wait()
-        round_.join(20)
+        round_.join(PATIENCE)
         assert low_of(now) == Decimal(3000)  # as the round had read it
         assert StaleLow.objects.count() == 1
 
@@ -288,7 +290,7 @@ class TestRaces:
         """The first round has read the old price, and writes after a second round could have written the new one."""
         refresh_stale(now=now)
         fares.change_fare(fare=fare_of(flight), amount=Decimal(3000))
-        read, second = Barrier(2, timeout=20), Barrier(2, timeout=20)
+        read, second = Barrier(2, timeout=PATIENCE), Barrier(2, timeout=PATIENCE)
         lowest_of = stale_lows.lowest_of
         first_round: list[bool] = []
 
@@ -305,10 +307,10 @@ class TestRaces:
         read.wait()
         fares.change_fare(fare=fare_of(flight), amount=Decimal(2000))
         other = self.in_a_thread(lambda: stale_lows._refresh_some(now))
-        wait_until(lambda: not other.is_alive() or somebody_waits())
+        assert wait_until(lambda: not other.is_alive() or somebody_waits(), PATIENCE)
         second.wait()
-        first.join(20)
-        other.join(20)
+        first.join(PATIENCE)
+        other.join(PATIENCE)
         return low_of(now)
 
     def test_two_rounds_of_one_day_write_one_after_the_other(self, now, flight, monkeypatch):
@@ -323,7 +325,7 @@ class TestRaces:
         """How many marks a round takes while another is at work on a whole day."""
         refresh_stale(now=now)
         mark_all(now=now)
-        works, done = Barrier(2, timeout=20), Barrier(2, timeout=20)
+        works, done = Barrier(2, timeout=PATIENCE), Barrier(2, timeout=PATIENCE)
         lowest_of = stale_lows.lowest_of
         rounds: list[int] = []
 
@@ -339,7 +341,7 @@ class TestRaces:
         works.wait()
         taken = stale_lows._refresh_some(now)
         done.wait()
-        first.join(20)
+        first.join(PATIENCE)
         return taken
 
     def test_whole_days_keep_one_worker_busy_and_no_more(self, now, flight, monkeypatch):
@@ -372,7 +374,7 @@ class TestRaces:
         """Two price changes of one route mark at once, and a round takes what has committed."""
         first, second = make_flight(departs_at=flight.departs_at), make_flight(departs_at=flight.departs_at)
         refresh_stale(now=now)
-        marked = Barrier(2, timeout=20)
+        marked = Barrier(2, timeout=PATIENCE)
 
         def change_and_wait():
             with transaction.atomic():
@@ -386,23 +388,10 @@ class TestRaces:
         assert refresh_stale(now=now) == 1
         assert low_of(now) == Decimal(3500)
         marked.wait()
-        other.join(20)
+        other.join(PATIENCE)
 
         refresh_stale(now=now)
         assert low_of(now) == Decimal(3000)
-
-
-def wait_until(true):
-    for _ in range(100_000):
-        if true():
-            return
-    pytest.fail("this never happened")
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone()[0]
 
 
 class TestQuestions:

@@ -14,7 +14,9 @@ from airlines.models import Airport, AirportWords, City, Country
 from airlines.services.gazetteer import suggest_places
 from airlines.services.places import find_place
 from airlines.tests.factories import AirportFactory, CityFactory
+from airlines.tests.races import PATIENCE, somebody_waits
 from airlines.tests.reading import read
+from flights_project.local.server import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -284,7 +286,7 @@ def test_a_name_of_two_cities_means_none(world):
 @pytest.mark.django_db(transaction=True)
 def test_an_airport_added_while_its_city_is_renamed_has_the_new_name():
     city = CityFactory(code="BLR", name="Bangalore")
-    renamed = Barrier(2, timeout=10)
+    renamed = Barrier(2, timeout=PATIENCE)
 
     def add() -> None:
         renamed.wait()
@@ -296,20 +298,10 @@ def test_an_airport_added_while_its_city_is_renamed_has_the_new_name():
     with transaction.atomic():
         City.objects.filter(pk=city.pk).update(name="Bengaluru")
         renamed.wait()
-        wait_until_somebody_waits()
-    adding.join(10)
+        assert wait_until(somebody_waits, PATIENCE)  # as nobody would without the lock in the trigger
+    adding.join(PATIENCE)
 
     assert AirportWords.objects.get(iata="blr").city_name == "bengaluru"
-
-
-def wait_until_somebody_waits() -> None:
-    """Without the lock in the trigger nobody would, and this would not end."""
-    with connection.cursor() as cursor:
-        for _ in range(100_000):
-            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("nobody waits for the city")
 
 
 class TestDoors:

@@ -27,6 +27,7 @@ from airlines.services.reference import read_now
 from airlines.services.stale_lows import refresh_stale
 from airlines.tasks import tell_of_prices
 from airlines.tests.factories import fare_of, make_flight
+from airlines.tests.races import PATIENCE
 from airlines.tests.reading import read
 from flights_project.lib.errors import InvalidRequest
 from notifications.models import Message
@@ -261,7 +262,7 @@ class TestFaults:
     def test_without_the_lock_they_would(self, now, traveller, wish, flight, settings, monkeypatch):
         """The control: both have counted before either wrote."""
         settings.PRICE_ALERTS_PER_USER = 1
-        counted = Barrier(2, timeout=20)
+        counted = Barrier(2, timeout=PATIENCE)
         prices_of = stale_lows.price_alerts.prices_of
 
         def wait(alerts):
@@ -277,7 +278,7 @@ class TestFaults:
 
 def at_once(owner, wishes, now):
     """How many of `wishes` are followed when they come at the same moment."""
-    ready = Barrier(len(wishes), timeout=20)
+    ready = Barrier(len(wishes), timeout=PATIENCE)
 
     def run(wish):
         ready.wait()
@@ -292,7 +293,7 @@ def at_once(owner, wishes, now):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     return PriceAlert.objects.count()
 
 

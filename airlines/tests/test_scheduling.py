@@ -9,7 +9,7 @@ from airlines.models import Flight
 from airlines.services import scheduling
 from airlines.services.scheduling import schedule_flight
 from airlines.tests.factories import make_flight
-from airlines.tests.races import CLIENTS, at_once
+from airlines.tests.races import CLIENTS, PATIENCE, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def test_control_without_the_lock_it_gets_all(schedule_one, monkeypatch):
 
     def refuse_and_wait(flight):
         refuse(flight)
-        looked.wait(timeout=30)
+        looked.wait(PATIENCE)
 
     monkeypatch.setattr(scheduling, "lock_airplane", lambda _airplane: None)
     monkeypatch.setattr(scheduling, "refuse_two_places", refuse_and_wait)

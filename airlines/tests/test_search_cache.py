@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
+from airlines.services import search_cache
 from airlines.services.changes import Change, Kind, Leg
 from airlines.services.search_cache import OVERHEAD, Answer, Kept, SearchCache
 from flights_project.lib.feed import Feed
@@ -25,7 +26,10 @@ def feed():
 
 
 @pytest.fixture
-def cache(feed):
+def cache(feed, monkeypatch):
+    """As patient as the test: on a busy machine its thread may hear of the feed later than a search may wait."""
+    monkeypatch.setattr(search_cache, "FRESH_WITHIN", SOON)
+    monkeypatch.setattr(search_cache, "HERD_WAITS", SOON)
     cache = SearchCache(feed, room=100_000)
     assert wait_until(lambda: cache.is_fresh, SOON)
     yield cache

@@ -276,10 +276,12 @@ class _Keeps:
 
 @pytest.mark.django_db(transaction=True)
 class TestAStatementThatTakesTooLong:
-    """Another transaction has locked what the search has to read."""
+    """Another transaction holds what the search has to read."""
 
     @pytest.fixture
-    def locked(self, flight):
+    def let_go(self, door, flight, settings):
+        """It holds it until this is called."""
+        settings.SEARCH_TIMEOUT = timedelta(milliseconds=100)
         taken, done = Event(), Event()
 
         def lock():
@@ -292,9 +294,13 @@ class TestAStatementThatTakesTooLong:
         with ThreadPoolExecutor(1) as pool:
             locking = pool.submit(lock)
             assert taken.wait(SOON)
-            yield
-            done.set()
-            locking.result(SOON)
+
+            def let_go():
+                done.set()
+                locking.result(SOON)
+
+            yield let_go
+            let_go()
 
     @pytest.fixture
     def executed(self, monkeypatch):
@@ -307,18 +313,19 @@ class TestAStatementThatTakesTooLong:
         monkeypatch.setattr(flights_on_sale, "_rows", rows)
         return limits
 
-    @pytest.fixture(autouse=True)
-    def _a_moment(self, settings):
-        settings.SEARCH_TIMEOUT = timedelta(milliseconds=50)
-
-    def test_ends_and_is_told_as_503_with_a_time_to_come_back(self, door, executed, locked):
+    @pytest.mark.usefixtures("let_go")
+    def test_ends_and_is_told_as_503_with_a_time_to_come_back(self, door, executed):
         answer = Answered(door)
 
         assert (answer.status, answer.json["code"]) == (503, "took_too_long")
         assert int(answer.headers["Retry-After"]) > 0
         assert len(executed) == 1  # Django has not waited for it again
 
-    def test_is_over_when_the_lock_is(self, door, flight):
+    def test_is_over_when_the_lock_is(self, door, let_go, settings):
+        assert Answered(door).status == 503
+        let_go()
+        settings.SEARCH_TIMEOUT = timedelta(seconds=SOON)
+
         assert Answered(door).prices == ["4000.00", "7000.00"]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from airlines.models import FareFamily
 from airlines.tests.factories import make_flight
-from airlines.tests.races import at_once
+from airlines.tests.races import PATIENCE, at_once
 from bookings.models import Booking, Payment, Refund
 from bookings.querysets import BookingQuerySet
 from bookings.services import dividing, name_corrections, waivers
@@ -65,7 +65,7 @@ def read_unlocked(monkeypatch):
 @pytest.fixture
 def unlocked(monkeypatch):
     """Everybody reads the booking as it was, and goes on when all have."""
-    all_have_read = Barrier(AT_ONCE, timeout=10)
+    all_have_read = Barrier(AT_ONCE, timeout=PATIENCE)
     read_unlocked(monkeypatch)
     kept_of = waivers.kept_of
 
@@ -173,12 +173,12 @@ class TestPayingForSeatsWhileTravellersAreSplitOff:
 
     def test_control_without_the_lock_a_fee_is_lost(self, split, pay_fees, monkeypatch):
         """Who splits reads the total before the payment and looks whether one runs after it."""
-        has_read, is_paid = Barrier(2, timeout=10), Event()
+        has_read, is_paid = Barrier(2, timeout=PATIENCE), Event()
         refuse_unless_quiet = dividing._refuse_unless_quiet
 
         def look_when_it_is_paid(booking):
             has_read.wait()
-            assert is_paid.wait(timeout=10)
+            assert is_paid.wait(PATIENCE)
             refuse_unless_quiet(booking)
 
         def pay_when_it_is_read():
@@ -216,7 +216,7 @@ class TestCorrectingSeveralTravellersToOnePerson:
         assert at_once(correct, clients=AT_ONCE) == {"done": 1, "TravellerElsewhere": AT_ONCE - 1}
 
     def test_control_without_the_lock_on_the_person_one_flies_twice_at_once(self, correct, monkeypatch):
-        all_have_looked = Barrier(AT_ONCE, timeout=10)
+        all_have_looked = Barrier(AT_ONCE, timeout=PATIENCE)
         look = name_corrections.refuse_elsewhere
 
         def look_together(*args, by):

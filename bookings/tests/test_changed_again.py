@@ -9,6 +9,7 @@ from django.db import connection
 
 from airlines.services import operations
 from airlines.tests.factories import make_flight
+from airlines.tests.races import PATIENCE
 from bookings.exceptions import ChangeRenewed
 from bookings.models import ItineraryChange
 from bookings.services import choices
@@ -159,7 +160,7 @@ def test_a_delay_at_the_moment_of_the_answer_asks_again(traveller, flight, now, 
 
     def stop(**answer):
         stopped.set()
-        assert goes_on.wait(10)
+        assert goes_on.wait(PATIENCE)
         return real_close(**answer)
 
     def lock(asked):
@@ -179,12 +180,12 @@ def test_a_delay_at_the_moment_of_the_answer_asks_again(traveller, flight, now, 
         monkeypatch.setattr(choices, "_lock_offer", offer_of)
     with ThreadPoolExecutor(2) as pool:
         answer = pool.submit(of_its_own, lambda: accept(change=change, by=traveller, now=now, offered=seen))
-        assert stopped.wait(10)
+        assert stopped.wait(PATIENCE)
         again = pool.submit(of_its_own, lambda: delay(flight, now))
         if not locked:
-            again.result(10)
+            again.result(PATIENCE)
             goes_on.set()
-        assert answer.result(10).status == "kept"
-        again.result(10)
+        assert answer.result(PATIENCE).status == "kept"
+        again.result(PATIENCE)
 
     assert ItineraryChange.objects.filter(booking=booking, status="open").exists() is locked

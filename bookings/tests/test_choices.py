@@ -12,6 +12,7 @@ from icalendar import Calendar
 from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, Flight, FlightCabin
 from airlines.tests.factories import make_flight
+from airlines.tests.races import PATIENCE
 from bookings.exceptions import ChangeClosed, FlightsDoNotFit, NothingProposed, PaymentRunning, TravellerElsewhere
 from bookings.models import Booking, ItineraryChange, Payment
 from bookings.services import choices, settlement
@@ -475,7 +476,7 @@ def test_of_two_choices_at_once_one_is_done(traveller, flight, later, now, monke
     """Money back and another flight, at the same moment. The control takes no lock on the booking: both go on."""
     booking = make_booking(traveller, flight, now=now)
     cancel_flight(flight=flight, now=now)
-    change, together = change_of(booking), Barrier(2, timeout=10)
+    change, together = change_of(booking), Barrier(2, timeout=PATIENCE)
     real = choices._lock
 
     def lock(asked):
@@ -515,7 +516,7 @@ def test_the_last_seat_goes_to_one_of_two_who_move(traveller, stranger, flight, 
     last = make_flight(departs_at=in_a_month + timedelta(hours=3), seats=1)
     bookings = [make_booking(owner, flight, now=now) for owner in (traveller, stranger)]
     cancel_flight(flight=flight, now=now)
-    together = Barrier(2, timeout=10)
+    together = Barrier(2, timeout=PATIENCE)
 
     def attempt(booking):
         try:

@@ -11,6 +11,7 @@ from airlines.exceptions import FlightClosed
 from airlines.models import Flight
 from airlines.services import inventory
 from airlines.tests.factories import make_flight
+from airlines.tests.races import PATIENCE
 from bookings.models import Booking
 from bookings.services import settlement
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
@@ -225,7 +226,7 @@ def test_a_payment_at_the_moment_of_a_cancellation_tells_what_is_true(traveller,
         return real_lock(**asked)
 
     def pay_now():
-        grounded.wait(10)
+        grounded.wait(PATIENCE)
         try:
             pay(booking=Booking.objects.get(pk=hold.pk), gateway="sandbox", token="tok_ok", now=now)
         finally:
@@ -239,10 +240,10 @@ def test_a_payment_at_the_moment_of_a_cancellation_tells_what_is_true(traveller,
             cancel_flight(flight=flight, now=now)
             paid = pool.submit(pay_now)
             grounded.set()
-            assert at_the_cabins.wait(10)
+            assert at_the_cabins.wait(PATIENCE)
             if not locked:
-                paid.result(10)
-        paid.result(10)
+                paid.result(PATIENCE)
+        paid.result(PATIENCE)
 
     assert len(told("booking_confirmed")) == 1
     assert len(told("flight_cancelled")) == (1 if locked else 0)

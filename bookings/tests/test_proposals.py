@@ -9,6 +9,7 @@ from django.db import connection
 
 from airlines.models import Flight, FlightCabin, Seat
 from airlines.tests.factories import make_flight
+from airlines.tests.races import PATIENCE
 from bookings.exceptions import FlightsDoNotFit
 from bookings.models import ItineraryChange
 from bookings.services import choices, proposals
@@ -212,7 +213,7 @@ def test_two_workers_move_everybody_once(flight, agent, now):
         make_booking(owner, flight, now=now)
     cancel_flight(flight=flight, now=now)
     accept_for_all(flight=flight, by=agent, now=now)
-    together = Barrier(2, timeout=10)
+    together = Barrier(2, timeout=PATIENCE)
 
     def work(_worker):
         together.wait()

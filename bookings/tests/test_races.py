@@ -13,7 +13,7 @@ from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, FlightCabin, Seat
 from airlines.services import inventory
 from airlines.tests.factories import AirplaneFactory, claim_for, economy, make_flight
-from airlines.tests.races import CLIENTS, at_once
+from airlines.tests.races import CLIENTS, PATIENCE, at_once
 from bookings.exceptions import BookingLimitReached, PaymentRunning, SeatTaken
 from bookings.models import Booking, Coupon, Payment, SandboxCharge
 from bookings.services import expiry, holds, limits, seating
@@ -69,20 +69,25 @@ def test_many_clients_for_few_seats_sell_exactly_those(hold_one, flight):
     assert FlightCabin.objects.get(flight=flight).seats_held == Booking.objects.count() == SEATS
 
 
-def test_control_without_the_lock_and_the_guard_they_run_into_the_constraint(hold_one, monkeypatch):
-    """Everybody sees free seats; only the database's CHECK stands between them and an oversold flight."""
+def test_control_without_the_lock_and_the_guard_the_seats_of_all_but_one_are_lost(hold_one, monkeypatch):
+    """Everybody sees free seats, and writes how many are taken by what they saw."""
+
+    all_have_looked = Barrier(CLIENTS, timeout=PATIENCE)
+
+    def look_together(**asked):
+        cabins = unlocked(**asked)
+        all_have_looked.wait()
+        return cabins
 
     def unguarded(*, cabins, seats):
         for cabin in cabins:
             FlightCabin.objects.filter(pk=cabin.pk).update(seats_held=cabin.seats_held + seats)
 
-    monkeypatch.setattr(inventory, "lock_cabins", unlocked)
+    monkeypatch.setattr(inventory, "lock_cabins", look_together)
     monkeypatch.setattr(inventory, "hold_seats", unguarded)
 
-    outcomes = at_once(hold_one)
-
-    counted = FlightCabin.objects.get().seats_held
-    assert outcomes["done"] > SEATS or counted < outcomes["done"]
+    assert at_once(hold_one) == {"done": CLIENTS}
+    assert FlightCabin.objects.get().seats_held == 1
 
 
 def test_journeys_over_the_same_flights_in_opposite_orders_never_deadlock(clients, now, in_a_month):
@@ -129,7 +134,7 @@ class TestOnePersonOnTwoFlightsAtOnce:
         assert at_once(hold_somewhere) == {"done": 1, "TravellerElsewhere": CLIENTS - 1}
 
     def test_control_without_the_lock_on_the_person_on_several(self, hold_somewhere, monkeypatch):
-        all_have_looked = Barrier(CLIENTS, timeout=10)
+        all_have_looked = Barrier(CLIENTS, timeout=PATIENCE)
         look = holds.refuse_elsewhere
 
         def look_together(*args, by):
@@ -156,7 +161,7 @@ class TestTheLimitOfBookings:
         assert at_once(hold_mine) == {"done": 2, BookingLimitReached.__name__: CLIENTS - 2}
 
     def test_control_without_the_lock_on_the_owner_it_does_not(self, hold_mine, monkeypatch):
-        both_have_counted = Barrier(CLIENTS, timeout=10)
+        both_have_counted = Barrier(CLIENTS, timeout=PATIENCE)
         lock_cabins = inventory.lock_cabins
 
         def after_all_have_counted(**kwargs):
@@ -225,7 +230,7 @@ class TestPayingWhileASeatIsChosen:
     @pytest.fixture
     def pay_after_looking(self, hold, now):
         """One tab looks at the price, another chooses a seat, then the first one pays."""
-        turn = Barrier(2, timeout=10)
+        turn = Barrier(2, timeout=PATIENCE)
 
         def act(agreed):
             assert Booking.objects.get(pk=hold.pk).total == self.AGREED
@@ -302,7 +307,7 @@ class TestChoosingSeats:
     def test_control_without_the_lock_all_see_it_free_and_the_constraint_decides(
         self, parties, cabin_of_twelve, now, monkeypatch
     ):
-        all_have_looked = Barrier(CLIENTS, timeout=10)
+        all_have_looked = Barrier(CLIENTS, timeout=PATIENCE)
         look, named = seating.seat_maps, []
 
         def look_together(**kwargs):
@@ -326,7 +331,7 @@ class TestChoosingSeats:
         self, parties, cabin_of_twelve, now, monkeypatch
     ):
         """Each has written one of two seats before it asks for the other: rows one by one, as a swap writes them."""
-        one_each = Barrier(2, timeout=10)
+        one_each = Barrier(2, timeout=PATIENCE)
         seats = list(Seat.objects.filter(cabin__airplane=cabin_of_twelve.airplane)[:2])
 
         def write_both(n: int) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from airlines.models import FareFamily, FlightCabin
 from airlines.services import inventory
 from airlines.tests.factories import AirplaneFactory, business, economy, make_flight
-from airlines.tests.races import CLIENTS, at_once
+from airlines.tests.races import CLIENTS, PATIENCE, at_once
 from bookings.exceptions import ChangeClosed, CheckInClosed, NotCancellable, NotPayable, SeatTaken
 from bookings.models import Booking, Coupon, ItineraryChange, OrderedSeat, SeatOrder
 from bookings.querysets import BookingQuerySet
@@ -77,7 +77,7 @@ def one_stops(monkeypatch):
         def stop(*args, **kwargs):
             if current_thread().name.startswith("first") and not stopped.is_set():
                 stopped.set()
-                assert goes_on.wait(10)
+                assert goes_on.wait(PATIENCE)
             return real(*args, **kwargs)
 
         def lock(bookings, pk):
@@ -91,12 +91,12 @@ def one_stops(monkeypatch):
         monkeypatch.setattr(BookingQuerySet, "locked", lock)
         with ThreadPoolExecutor(1, "first") as one, ThreadPoolExecutor(1, "second") as other:
             begun = one.submit(outcome, first)
-            assert stopped.wait(10)
+            assert stopped.wait(PATIENCE)
             ended = other.submit(outcome, second)
             if not locked:
-                ended.result(10)
+                ended.result(PATIENCE)
                 goes_on.set()
-            return begun.result(10), ended.result(10)
+            return begun.result(PATIENCE), ended.result(PATIENCE)
 
     return run
 
@@ -287,10 +287,10 @@ def test_nobody_checks_in_on_a_flight_that_is_being_cancelled(monkeypatch, trave
         with transaction.atomic():
             cancel_flight(flight=flight, now=soon)
             came = pool.submit(outcome, lambda: check_in(booking=booking, now=soon))
-            assert at_the_cabins.wait(10)
+            assert at_the_cabins.wait(PATIENCE)
             if not locked:
-                came.result(10)
-        assert came.result(10) == (CheckInClosed.__name__ if locked else "done")
+                came.result(PATIENCE)
+        assert came.result(PATIENCE) == (CheckInClosed.__name__ if locked else "done")
 
 
 class TestOrderingASeat:
@@ -306,7 +306,7 @@ class TestOrderingASeat:
         assert OrderedSeat.objects.kept().count() == SeatOrder.objects.open().count() == 1
 
     def test_control_without_the_lock_all_see_it_free_and_the_constraint_decides(self, order, flight, monkeypatch):
-        all_have_looked, look, seen = Barrier(CLIENTS, timeout=10), seating.seat_maps, []
+        all_have_looked, look, seen = Barrier(CLIENTS, timeout=PATIENCE), seating.seat_maps, []
 
         def look_together(**asked):
             maps = look(**asked)

@@ -1,8 +1,6 @@
 """The sandbox's flights, as a program of an integrator meets them."""
 
-from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier, BrokenBarrierError
 
 import pytest
 import time_machine
@@ -13,13 +11,14 @@ from airlines.demo import sandbox as flights_of_the_sandbox
 from airlines.demo.sandbox import DAYS, NUMBERS, Scenario
 from airlines.models import Airplane, Flight, FlightCabin, FlightFare
 from airlines.tests.factories import FareFamilyFactory, claim_for, make_flight
-from airlines.tests.races import at_once
+from airlines.tests.races import PATIENCE, at_once, somebody_waits
 from bookings.models import Booking
 from bookings.services import sandbox
 from bookings.services.irregular_days import delay_flight
 from bookings.services.reconciliation import reconcile
 from bookings.tasks import play_sandbox, settle_payments
 from bookings.tests.test_api import ASHA, hold, pay
+from flights_project.local.server import wait_until
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -185,11 +184,11 @@ class TestTwoRoundsAtOnce:
     def moves(self, program, monkeypatch, now):
         """How often the flight is moved by two rounds."""
         sold(program, Scenario.DELAYED)
-        both, moved = Barrier(2), []
+        come, moved = [], []
 
         def delay_together(**change):
-            with suppress(BrokenBarrierError):
-                both.wait(timeout=2)  # a round that waits for the lock never comes
+            come.append(change)
+            assert wait_until(lambda: len(come) == 2 or somebody_waits(), PATIENCE)
             moved.append(change["departs_at"])
             return delay_flight(**change)
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import environ
@@ -98,8 +98,9 @@ def sweep_tests(project: Path = PROJECT) -> None:
     place = find_place(project)
     for home in place.folder.glob("tests-*/"):
         left = Servers(home, place, durable=False)
-        if not left.used():
-            left.stop()
+        with suppress(FileNotFoundError):  # its last user is just removing it
+            if not left.used():
+                left.stop()
 
 
 def demo_servers(project: Path = PROJECT) -> Servers:

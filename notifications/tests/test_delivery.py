@@ -167,7 +167,7 @@ def test_two_workers_never_take_the_same_message(write, now):
 
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         first = len(lease(now=now))
-        second = pool.submit(second_worker).result(timeout=10)
+        second = pool.submit(second_worker).result(timeout=60)
 
     assert (first, second) == (3, 0)
 

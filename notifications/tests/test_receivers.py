@@ -166,19 +166,19 @@ class TestInADemo:
 
 class TestAnswers:
     def test_who_hangs_or_trickles_is_left_in_time_and_nobody_waits_for_them(self, receiver, monkeypatch):
-        monkeypatch.setattr(receivers, "ANSWERS_WITHIN", 0.5)
+        monkeypatch.setattr(receivers, "ANSWERS_WITHIN", 2)
         receiver.answers |= {"/hangs": receiver.hang, "/trickles": receiver.trickle, "/fails": 500}
 
         hangs, trickles, fails, well = send(*map(receiver.url, ["/hangs", "/trickles", "/fails", "/well"]))
 
-        assert hangs.error == trickles.error == "no answer within 0.5 seconds"
+        assert hangs.error == trickles.error == "no answer within 2 seconds"
         assert (fails.status, well.status) == (500, 200)
 
-    def test_nobody_listens(self, receiver):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
+    def test_nobody_listens(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
 
-        [answer] = send(f"http://127.0.0.1:{port}/")
+            [answer] = send(f"http://127.0.0.1:{taken.getsockname()[1]}/")
 
         assert answer.status is None
         assert answer.error.startswith("ConnectError")

@@ -1,7 +1,7 @@
 """What callers are told where PostgreSQL or Redis is away or too slow."""
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisAway
 
@@ -57,10 +57,10 @@ def test_what_fails_outside_a_view_is_told_the_same(door, monkeypatch):
 
 @pytest.fixture
 def in_a_hurry():
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '20ms'")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '100ms'")
         yield cursor
-        cursor.execute("RESET statement_timeout")
+        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,7 @@ from flights_project.local.locks import exclusively
 from flights_project.local.make import Make
 from flights_project.local.server import wait_until
 
+PATIENCE = 60.0
 PROCESSES = """
 import sys
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_make_that_was_ended_alone_ends_us(ending: signal.Signals, tmp_path: Pat
         assert make.stdout
         assert make.stdout.readline() == b"heeding\n"
         make.send_signal(ending)
-        assert make.wait(10) == -ending
+        assert make.wait(PATIENCE) == -ending
         assert make.stdout.read() == b""  # until all that it started has ended
 
 
@@ -185,17 +186,18 @@ def test_the_processes_end_with_the_program_that_started_them(
     processes = start(SLEEPERS)
     pids = said_by(processes, 2)
     assert all(lives(pid) for pid in pids)
-    processes.communicate(timeout=10)
+    processes.communicate(timeout=PATIENCE)
     assert processes.returncode == 0
     assert not any(lives(pid) for pid in pids)
 
 
 def test_the_others_end_with_a_process_that_ends_by_itself(
-    start: Callable[[str], subprocess.Popen[str]],
+    start: Callable[[str], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    processes = start("first: echo $$; exec sleep 600\nsecond: sleep 0.1; exit 3\n")
+    processes = start("first: echo $$; exec sleep 600\nsecond: until [ -e told ]; do sleep 0.05; done; exit 3\n")
     (pid,) = said_by(processes, 1)
-    assert processes.wait(10) == 1
+    (tmp_path / "told").touch()
+    assert processes.wait(PATIENCE) == 1
     assert processes.stdout
     assert "second | ended by itself with exit code 3" in processes.stdout.read()
     assert not lives(pid)
@@ -206,7 +208,7 @@ def test_a_process_that_does_not_want_to_end_is_killed(
 ) -> None:
     processes = start("stubborn: trap '' TERM; echo $$; sleep 600; sleep 600\n")
     (pid,) = said_by(processes, 1)
-    processes.communicate(timeout=10)
+    processes.communicate(timeout=PATIENCE)
     assert not lives(pid)
 
 
@@ -217,4 +219,4 @@ def test_the_processes_end_when_what_watches_them_is_killed(
     processes = start(SLEEPERS)
     pids = said_by(processes, 2)
     processes.kill()
-    assert wait_until(lambda: not any(lives(pid) for pid in pids), 5)
+    assert wait_until(lambda: not any(lives(pid) for pid in pids), PATIENCE)

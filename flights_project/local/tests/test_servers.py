@@ -81,7 +81,7 @@ def test_servers_that_a_killed_user_left_are_used_again_and_then_stopped(
 ) -> None:
     with another_user(home, checkout, "dies"):
         pass
-    assert wait_until(lambda: not servers.used(), 5)
+    assert wait_until(lambda: not servers.used(), 60.0)
     left = postgres_pid(servers)
     servers.use()
     assert postgres_pid(servers) == left
