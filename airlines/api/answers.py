@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest, get_bytes_from_wsgi
 from django.http import QueryDict
 from django.utils import timezone
 from orjson import Fragment
 from rest_framework.utils.urls import replace_query_param
 
-from airlines.api.offers import conditions_as_dict, connection, price_as_dict, segment
+from airlines.api.offers import conditions_as_dict, connection, segment
 from airlines.api.search import counts_as_dict
+from airlines.api.written_prices import written_price
 from airlines.forms import read_search
 from airlines.parameters import PARAMETERS
 from airlines.services.flights_on_sale import FlightOnSale
@@ -31,13 +31,12 @@ from airlines.services.offer_tokens import Signer
 from airlines.services.offers import claim_text, terms_text
 from airlines.services.options import Itinerary, Journey
 from airlines.services.pages import Page
-from airlines.services.pricing import JourneyPrice, Party
+from airlines.services.pricing import Party
 from airlines.services.reference import Reference, current
 from airlines.services.search import Found, SearchResults, search
 from airlines.services.search_cache import Answer, search_cache
 from flights_project.gateway.parameters import refuse_misuse
 from flights_project.lib import clock
-from flights_project.lib.money import on_the_wire
 
 Environ = dict[str, Any]
 Schedule = tuple[Any, ...]
@@ -113,7 +112,7 @@ SLICE = b'{"duration":"%b","stops":%d,"segments":[%b],"connections":[%b]}'
 
 schedule_of = itemgetter(slice(FlightOnSale._fields.index("seats_left")))
 REMEMBERED = 20_000
-"""Segments, connections and prices as they were written: so many of each at most."""
+"""Segments and connections as they were written: so many of each at most."""
 
 
 class WrittenWay(NamedTuple):
@@ -131,19 +130,10 @@ class WrittenTerms(NamedTuple):
     said: str
 
 
-class WrittenPrice(NamedTuple):
-    """A price as its offers say it, and in their tokens."""
-
-    total: bytes
-    lines: bytes
-    said: str
-
-
 class JourneyWriter:
     """Writes the journeys of one search as offers, with everything that several of them share written once."""
 
     def __init__(self, found: Found) -> None:
-        self._found = found
         self._airports = found.reference.airports
         self._terms = _terms_of(found)
         self._signer = Signer()
@@ -154,10 +144,9 @@ class JourneyWriter:
     def write(self, journey: Journey) -> bytes:
         way = self._way(journey[0].itinerary) if len(journey) == 1 else self._together(journey)
         terms = self._terms[journey[0].family]
-        price = self._found.price_of(journey)
-        written = _written.get(price) or _write_price(price)
-        token = self._signer.sign(claim_text(way.flights, terms.said, written.said))
-        return OFFER % (token, written.total, terms.terms, way.seats_left, written.lines, way.slices)
+        price = written_price([price for option in journey for price in option.prices])
+        token = self._signer.sign(claim_text(way.flights, terms.said, price.said))
+        return OFFER % (token, price.total, terms.terms, way.seats_left, price.lines, way.slices)
 
     def _together(self, journey: Journey) -> WrittenWay:
         ways = [self._way(option.itinerary) for option in journey]
@@ -253,16 +242,6 @@ def _terms_of(found: Found) -> dict[int, WrittenTerms]:
             for pk, family in found.reference.families.items()
         }
     return known[asked]
-
-
-_written: dict[JourneyPrice, WrittenPrice] = {}
-
-
-def _write_price(price: JourneyPrice) -> WrittenPrice:
-    _make_room(_written)
-    total = orjson.dumps(on_the_wire(price.total, settings.CURRENCY))
-    written = _written[price] = WrittenPrice(total, orjson.dumps(price_as_dict(price)), str(price.total))
-    return written
 
 
 def _make_room(written: dict[Any, Any]) -> None:

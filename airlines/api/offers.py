@@ -1,5 +1,6 @@
 """Offers on the wire: plain dictionaries for speed, with serializers beside them that OpenAPI is made from."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +9,10 @@ from rest_framework import serializers
 
 from airlines.models import Airport, CabinClass, FareFamily, Flight
 from airlines.services.offers import Connection, FlightsInOrder, Offer
-from airlines.services.pricing import JourneyPrice, TaxLine
+from airlines.services.pricing import JourneyPrice
 from flights_project.gateway.api.fields import MoneyField
 from flights_project.lib import clock
-from flights_project.lib.money import on_the_wire
+from flights_project.lib.money import MoneyAmount, on_the_wire
 
 
 def offer_as_dict(offer: Offer) -> dict[str, Any]:
@@ -29,23 +30,35 @@ def offer_as_dict(offer: Offer) -> dict[str, Any]:
 
 
 def price_as_dict(price: JourneyPrice) -> dict[str, Any]:
-    return {
-        "base": on_the_wire(price.base, settings.CURRENCY),
-        "taxes": [tax_as_dict(tax) for tax in price.taxes],
-        "per_passenger": [
-            {
-                "type": each.traveller,
-                "count": each.count,
-                "base": on_the_wire(each.fare, settings.CURRENCY),
-                "total": on_the_wire(each.total, settings.CURRENCY),
-            }
+    return price_form(
+        on_the_wire(price.base, settings.CURRENCY),
+        [(tax.code, tax.name, on_the_wire(tax.amount, settings.CURRENCY)) for tax in price.taxes],
+        [
+            (
+                each.traveller,
+                each.count,
+                on_the_wire(each.fare, settings.CURRENCY),
+                on_the_wire(each.total, settings.CURRENCY),
+            )
             for each in price.travellers
         ],
+    )
+
+
+def price_form(
+    base: MoneyAmount,
+    taxes: Iterable[tuple[str, str, MoneyAmount]],
+    travellers: Iterable[tuple[str, int, MoneyAmount, MoneyAmount]],
+) -> dict[str, Any]:
+    """A price of these amounts: taxes by code and name; of each type of traveller how many, base and total of one."""
+    return {
+        "base": base,
+        "taxes": [{"code": code, "name": name, "amount": amount} for code, name, amount in taxes],
+        "per_passenger": [
+            {"type": traveller, "count": count, "base": fare, "total": total}
+            for traveller, count, fare, total in travellers
+        ],
     }
-
-
-def tax_as_dict(tax: TaxLine) -> dict[str, Any]:
-    return {"code": tax.code, "name": tax.name, "amount": on_the_wire(tax.amount, settings.CURRENCY)}
 
 
 def conditions_as_dict(family: FareFamily) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Prices of whole parties, each calculated once by `pricing` and remembered: flights of a day share most of them."""
+"""Prices of whole parties on single flights, each calculated once by `pricing` and remembered: flights of a day share
+most of them. Those of journeys are not: there are as many as ways to combine flights, and hardly one is met again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,6 @@ class PriceBook:
     _tariffs: list[Tariff] = field(default_factory=list)
     _of_legs: dict[tuple[int, int, str, Party], int] = field(default_factory=dict)
     _prices: dict[tuple[int, int, int], JourneyPrice] = field(default_factory=dict)
-    _together: dict[tuple[JourneyPrice, ...], JourneyPrice] = field(default_factory=dict)
 
     def tariff(self, origin: Airport, destination: Airport, cabin: str, party: Party) -> int:
         """The number of the tariff of `party` from one airport to another in a cabin."""
@@ -55,16 +55,6 @@ class PriceBook:
             price = self._prices[asked] = price_journey(party=party, flights=[terms], currency=self.currency)
         return price
 
-    def together(self, prices: tuple[JourneyPrice, ...]) -> JourneyPrice:
-        """The price of a journey, of its prices on each flight; the same object for the same prices."""
-        if len(prices) == 1:
-            return prices[0]
-        price = self._together.get(prices)
-        if price is None:
-            _make_room(self._together)
-            price = self._together[prices] = joined(prices)
-        return price
-
 
 def _make_room(remembered: dict[Any, Any]) -> None:
     if len(remembered) >= REMEMBERED:
@@ -73,6 +63,8 @@ def _make_room(remembered: dict[Any, Any]) -> None:
 
 def joined(prices: Sequence[JourneyPrice]) -> JourneyPrice:
     """The price of one party on a journey, of its prices on the parts: every coupon is priced by itself."""
+    if len(prices) == 1:
+        return prices[0]
     return JourneyPrice(
         tuple(
             TravellerPrice(same[0].traveller, same[0].count, tuple(chain.from_iterable(each.coupons for each in same)))

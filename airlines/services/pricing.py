@@ -91,7 +91,7 @@ class TravellerPrice:
 
 @dataclass(frozen=True, eq=False)
 class JourneyPrice:
-    """A whole party on a whole journey. Known by identity: a price book gives one object for one price."""
+    """A whole party on a whole journey. Known by identity: a price book gives one object for one price of a flight."""
 
     travellers: tuple[TravellerPrice, ...]
 

@@ -22,7 +22,8 @@ from airlines.services.offers import Offer, Slice
 from airlines.services.options import Itinerary, Journey, Option, Pricer
 from airlines.services.pages import Page, turn_to
 from airlines.services.places import Place
-from airlines.services.pricing import JourneyPrice, Party
+from airlines.services.price_book import joined
+from airlines.services.pricing import Party
 from airlines.services.ranking import Sort
 from airlines.services.reference import Reference, current
 from flights_project.lib import clock
@@ -103,13 +104,8 @@ class Found:
             cabin=self.query.cabin,
             family=self.reference.families[journey[0].family],
             party=self.query.party,
-            price=self.price_of(journey),
+            price=joined(tuple(chain.from_iterable([option.prices for option in journey]))),
         )
-
-    def price_of(self, journey: Sequence[Option]) -> JourneyPrice:
-        if len(journey) == 1:
-            return self.reference.prices.together(journey[0].prices)
-        return self.reference.prices.together(tuple(chain.from_iterable([option.prices for option in journey])))
 
     def slice_of(self, option: Option) -> Slice:
         known = self._slices.get(id(option.itinerary))

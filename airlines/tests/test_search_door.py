@@ -13,7 +13,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, transaction
 from django.http import QueryDict
 
-from airlines.api import answers, search_door
+from airlines.api import answers, search_door, written_prices
 from airlines.api.answers import JourneyWriter, parameters_of
 from airlines.api.offers import offer_as_dict
 from airlines.api.search_door import PLACES, SearchDoor
@@ -21,7 +21,7 @@ from airlines.forms import read_search
 from airlines.models import FlightFare
 from airlines.services import flights_on_sale, price_book
 from airlines.services.search import search
-from airlines.tests.factories import TaxRuleFactory, make_flight
+from airlines.tests.factories import AirportFactory, TaxRuleFactory, make_flight
 from flights_project.gateway import traces
 from flights_project.gateway.models import ApiKey
 
@@ -338,7 +338,8 @@ class TestWhatIsWrittenAtOnce:
     @pytest.fixture
     def network(self, in_a_month):
         TaxRuleFactory(amount=250)
-        TaxRuleFactory(code="K3", name="GST “domestic”", amount=None, percent=5, infants_pay=True)
+        TaxRuleFactory(code="K3", name="GST “domestic”, 5 %s", amount=None, percent=5, infants_pay=True)
+        TaxRuleFactory(code="WO", name="Where it leaves from", origin=AirportFactory(iata="BOM"), amount=75)
         late = in_a_month + timedelta(hours=9)  # the next flight on leaves after midnight
         for day in (timedelta(), timedelta(days=2)):
             make_flight("DEL", "BLR", departs_at=in_a_month + day, number="KV1", fares={"light": 4000, "flex": 7000})
@@ -365,15 +366,15 @@ class TestWhatIsWrittenAtOnce:
         assert written
 
     def test_forgets_what_was_written_when_it_is_full(self, now, network, monkeypatch):
-        monkeypatch.setattr(answers, "REMEMBERED", 1)
-        monkeypatch.setattr(price_book, "REMEMBERED", 1)
-        answers._written.clear()
+        for module in (answers, price_book, written_prices):
+            monkeypatch.setattr(module, "REMEMBERED", 1)
+        written_prices._flights.clear()
         results = journeys(now, max_stops="1")
         writer = JourneyWriter(results.found)
         written = [writer.write(journey) for journey in results.journeys]
 
         remembered = (
-            answers._written,
+            written_prices._flights,
             *(each(results.found.reference) for each in (answers._segments, answers._connections)),
         )
         assert list(map(len, remembered)) == [1, 1, 1]

@@ -63,6 +63,13 @@ def of_hundredths(number: int) -> Decimal:
     return Decimal(number).scaleb(-MINOR_DIGITS_KEPT)
 
 
+def text_of_hundredths(number: int, currency: str) -> str:
+    """What `on_the_wire` says of so many hundredths, which are rounded and not below zero, in less time."""
+    digits = minor_digits(currency)
+    whole, minor = divmod(number, 100)
+    return f"{whole}.{minor:02}{'0' * (digits - MINOR_DIGITS_KEPT)}" if digits else str(whole)
+
+
 def on_the_wire(amount: Decimal, currency: str) -> MoneyAmount:
     """`amount` as the API writes it: a string, so that no client reads it into a float by accident."""
     return {"amount": str(rounded(amount, currency)), "currency": currency}

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from flights_project.lib.money import written
+from flights_project.lib.money import of_hundredths, on_the_wire, text_of_hundredths, written
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from flights_project.lib.money import written
 )
 def test_money_is_written_as_people_read_it(amount, currency, expected):
     assert written(Decimal(amount), currency) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "currency"), [(0, "INR"), (7, "EUR"), (450_050, "INR"), (1500, "JPY"), (1250, "KWD")]
+)
+def test_hundredths_are_written_as_amounts_are_on_the_wire(number, currency):
+    assert text_of_hundredths(number, currency) == on_the_wire(of_hundredths(number), currency)["amount"]
