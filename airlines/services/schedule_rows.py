@@ -19,6 +19,7 @@ M = TypeVar("M", bound=Model)
 Key = tuple[str, int, date]
 """What a schedule is known by: number, airport of departure, first day."""
 
+CABINS = frozenset(CabinClass.values)
 COLUMNS = (
     "number", "origin", "destination", "origin_terminal", "destination_terminal", "departs", "arrives", "day_offset",
     "days", "starts_on", "ends_on", "airplane_type", "airplanes", "weekday_percents", "floor_percent",
@@ -138,7 +139,7 @@ class SheetReader:
 
     def _fare(self, text: str) -> PatternFare:
         words = text.split()
-        if len(words) != len(PatternFare._fields) or words[0] not in CabinClass.values:
+        if len(words) != len(PatternFare._fields) or words[0] not in CABINS:
             _refuse(_("Not a fare: %(text)s. Write economy light 4500.") % {"text": text.strip()})
         cabin, code, amount = words
         try:

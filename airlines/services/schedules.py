@@ -148,13 +148,26 @@ def add_schedules(patterns: list[Pattern]) -> list[Schedule]:
 def write_pattern(schedule: Schedule, pattern: Pattern) -> None:
     """The schedule says this from now on; what becomes of its flights is its caller's. Raises ValidationError."""
     check(pattern)
+    _say(schedule, pattern)
+    schedule.validate_constraints()
+    write_patterns([(schedule, pattern)])
+
+
+@transaction.atomic
+def write_patterns(kept: list[tuple[Schedule, Pattern]]) -> None:
+    """As `write_pattern` for many that were checked, one statement for each. Raises IntegrityError where two meet."""
+    for schedule, pattern in kept:
+        _say(schedule, pattern)
+        schedule.save(update_fields=_columns(pattern))
+    keys = [schedule.pk for schedule, _pattern in kept]
+    ScheduleAirplane.objects.filter(schedule__in=keys).delete()
+    ScheduleFare.objects.filter(schedule__in=keys).delete()
+    _write_rows(kept)
+
+
+def _say(schedule: Schedule, pattern: Pattern) -> None:
     for name, value in _columns(pattern).items():
         setattr(schedule, name, value)
-    schedule.validate_constraints()
-    schedule.save(update_fields=_columns(pattern))
-    ScheduleAirplane.objects.filter(schedule=schedule).delete()
-    ScheduleFare.objects.filter(schedule=schedule).delete()
-    _write_rows([(schedule, pattern)])
 
 
 def _write_rows(kept: list[tuple[Schedule, Pattern]]) -> None:

@@ -38,6 +38,8 @@ class ScheduleResource(ModelResource):
         export_order = COLUMNS
         import_id_fields = ("number", "origin", "starts_on")
         use_transactions = True
+        use_bulk = True  # a row is only read, so none has a savepoint of its own
+        batch_size = None
         report_skipped = False
 
     airplanes = Field(column_name="airplanes")
@@ -50,6 +52,11 @@ class ScheduleResource(ModelResource):
         self.new: list[Pattern] = []
         self.changed: Changed = []
         self.plan: ImportPlan | None = None
+
+    @property
+    def rows_left(self) -> int:
+        """How many rows that change something are beyond those that are shown."""
+        return max(0, len(self.new) + len(self.changed) - ROWS_SHOWN)
 
     @property
     def conflicts(self) -> list[ConflictGroup]:
@@ -108,7 +115,7 @@ class ScheduleResource(ModelResource):
         if not schedule:
             self.new.append(pattern)
         result.import_type = _what_it_does(was, pattern)
-        result.diff = _shown(was, pattern)
+        result.diff = [] if self.rows_left else _shown(was, pattern)
         return result
 
     @staticmethod

@@ -6,7 +6,7 @@ their travellers are told.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -31,7 +31,7 @@ from airlines.services.schedule_differences import (
     differences,
     flights_of,
 )
-from airlines.services.schedules import ONE_DAY, Pattern, add_schedule, check, pattern_of, write_pattern
+from airlines.services.schedules import ONE_DAY, Pattern, add_schedule, check, pattern_of, write_pattern, write_patterns
 from airlines.services.scheduling import correct_flight, remove_flights
 from bookings.exceptions import ScheduleOvertaken
 from bookings.models import Booking, Coupon, Segment
@@ -120,6 +120,9 @@ def plan_change(schedule: Schedule, becomes: Pattern | None, *, now: datetime, l
 
     From the first day that it then says on: days before stay as they are. Raises as `plan_new`.
     """
+    if becomes is not None:
+        _refuse_another_flight(pattern_of(schedule), becomes)
+        check(becomes)
     [plan] = plan_changes([(schedule, becomes)], now=now, lock=lock)
     return replace(plan, conflicts=conflicts_after(plan.changed))
 
@@ -127,14 +130,11 @@ def plan_change(schedule: Schedule, becomes: Pattern | None, *, now: datetime, l
 def plan_changes(
     changes: Collection[tuple[Schedule, Pattern | None]], *, now: datetime, lock: bool = False
 ) -> list[Plan]:
-    """As `plan_change` for each, in a number of queries that does not grow; without conflicts, which are of all."""
+    """As `plan_change` for each, whose change was checked, in a number of queries that does not grow; without
+    conflicts, which are of all."""
     if not changes:
         return []
     was = {schedule.pk: pattern_of(schedule) for schedule, _becomes in changes}
-    for schedule, becomes in changes:
-        if becomes is not None:
-            _refuse_another_flight(was[schedule.pk], becomes)
-            check(becomes)
     firsts = {schedule: (becomes or was[schedule.pk]).starts_on for schedule, becomes in changes}
     flights = flights_of(firsts, now=now, lock=lock)
     sold = _Sold.of([flight for each in flights.values() for flight in each])
@@ -251,21 +251,43 @@ def change_schedule(*, schedule: Schedule, becomes: Pattern | None, seen: str, n
 
 def carry_out(schedule: Schedule, plan: Plan, *, now: datetime) -> None:
     """Do what was planned for a schedule under its locks."""
-    becomes = plan.becomes
-    remove_flights([step.flight for step in plan.steps if step.flight and step.action == Action.WITHDRAW])
-    for step in plan.steps:
+    _change_flights([plan], now)
+    if plan.becomes is None:
+        _end(schedule, now)
+    else:
+        _make_flights([(_keep(schedule, plan.becomes), plan.becomes, plan)], now)
+
+
+def carry_out_all(schedules: Iterable[Schedule], plans: Sequence[Plan], *, now: datetime) -> None:
+    """As `carry_out` for each of `schedules`, which go on from their first days by what was checked. Raises
+    IntegrityError where two of them meet."""
+    kept = [(schedule, plan.becomes, plan) for schedule, plan in zip(schedules, plans, strict=True) if plan.becomes]
+    _change_flights(plans, now)
+    write_patterns([(schedule, becomes) for schedule, becomes, _plan in kept])
+    _make_flights(kept, now)
+
+
+def _change_flights(plans: Sequence[Plan], now: datetime) -> None:
+    """Those that are there."""
+    steps = [step for plan in plans for step in plan.steps]
+    remove_flights([step.flight for step in steps if step.flight and step.action == Action.WITHDRAW])
+    for step in steps:
         if step.flight and step.action == Action.CANCEL:
             cancel_flight(flight=step.flight, now=now)
         elif step.flight and step.wanted and step.action == Action.MOVE:
             _move(step.flight, step.wanted, now)
-    if becomes is None:
-        _end(schedule, now)
-        return
-    kept = _keep(schedule, becomes)
-    made = [Departure.of(kept, becomes, step.day) for step in plan.steps if step.action == Action.MAKE]
+
+
+def _make_flights(kept: Sequence[tuple[Schedule, Pattern, Plan]], now: datetime) -> None:
+    made = [
+        Departure.of(schedule, becomes, step.day)
+        for schedule, becomes, plan in kept
+        for step in plan.steps
+        if step.action == Action.MAKE
+    ]
     announce(status_of(flight) for flight in make_departures(made, now=now))
-    if schedule.made_until is None:
-        Schedule.objects.filter(pk=kept.pk).update(made_until=horizon(now))
+    keys = [schedule.pk for schedule, _becomes, _plan in kept]
+    Schedule.objects.filter(pk__in=keys, made_until=None).update(made_until=horizon(now))
 
 
 def _move(flight: Flight, wanted: Wanted, now: datetime) -> None:

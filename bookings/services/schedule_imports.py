@@ -17,7 +17,7 @@ from airlines.services.schedule_conflicts import Conflict
 from airlines.services.schedule_differences import Difference, Wanted, conflicts_after
 from airlines.services.schedules import Pattern, add_schedules
 from bookings.exceptions import ScheduleOvertaken
-from bookings.services.schedule_changes import Action, Plan, carry_out, plan_changes
+from bookings.services.schedule_changes import Action, Plan, carry_out_all, plan_changes
 
 Changed = list[tuple[Schedule, Pattern]]
 CONFLICTS_AHEAD = timedelta(days=28)
@@ -99,10 +99,9 @@ def import_schedules(*, new: list[Pattern], changed: Changed, seen: str, now: da
         raise ScheduleOvertaken
     try:
         with transaction.atomic():
-            for schedule, each in zip(locked, plan.plans, strict=True):
-                carry_out(schedule, each, now=now)
+            carry_out_all(locked, plan.plans, now=now)
             add_schedules(new)
-    except IntegrityError as error:  # somebody added one that meets one of these
+    except IntegrityError as error:  # somebody made one that meets one of these
         raise ScheduleOvertaken from error
     make_soon()
     return plan

@@ -213,6 +213,36 @@ class TestAFile:
 
         assert len(many) == len(few), "\n".join(many)
 
+    @pytest.mark.parametrize("airplanes", ["named", "any"])
+    def test_that_is_confirmed_asks_once_for_each_row_and_no_more(self, pattern, desk, now, airplanes):
+        """Rows whose flights stay as they are, such as those of other fares."""
+        if airplanes == "any":
+            pattern = replace(pattern, airplanes=())
+        patterns = [replace(pattern, number=f"KV{n}") for n in range(1, 9)]
+        for each in patterns:
+            add_schedule(each)
+        make_flights(now=now)
+        fares = "economy light 5000; economy flex 7000"
+
+        few = upload(desk, rows(*patterns[:2], fares=fares))
+        asked_of_few = asked_by(lambda: confirm(desk, few))
+        many = upload(desk, rows(*patterns[2:], fares=fares))
+        asked_of_many = asked_by(lambda: confirm(desk, many))
+
+        assert len(asked_of_many) == len(asked_of_few) + 4, "\n".join(asked_of_many)
+        assert {row_of(pattern_of(each))["fares"] for each in Schedule.objects.with_pattern()} == {
+            "economy light 5000.00; economy flex 7000.00"
+        }
+
+    def test_shows_the_first_rows_and_how_many_more_there_are(self, pattern, desk, monkeypatch):
+        monkeypatch.setattr("bookings.admin.schedule_files.ROWS_SHOWN", 2)
+
+        page = upload(desk, rows(*[replace(pattern, number=f"KV{n}") for n in (1, 2, 3, 4, 5)])).content.decode()
+
+        assert page.count('<th scope="row">') == 2
+        assert "KV2" in page
+        assert "3 more lines are not shown." in page
+
     def test_with_two_rows_that_meet_names_the_second(self, pattern, desk):
         answer = upload(desk, rows(pattern, replace(pattern, starts_on=date(2026, 12, 5), ends_on=None)))
 
