@@ -1,13 +1,17 @@
 """Whatever happens in whatever order: after every step seats, coupons and money agree.
 
 A machine searches, holds, chooses seats, pays with every card, lets time pass, releases, cancels, changes prices and
-cancels flights, as it likes. What it may never see is written down as invariants.
+cancels flights, and has staff correct names, split travellers off and waive penalties, as it likes. What it may never
+see is written down as invariants.
 """
 
 import os
+from collections import Counter, defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -19,16 +23,20 @@ from airlines.models import FareFamily, Flight, FlightCabin, FlightFare, Seat
 from airlines.services.fares import change_fare
 from airlines.tests.factories import TaxRuleFactory, make_flight
 from bookings.gateways.sandbox import TOKENS, SandboxGateway
-from bookings.models import Booking, Coupon, OrderedSeat, Payment, Refund, SandboxCharge, SeatOrder, Ticket
+from bookings.models import Booking, Coupon, OrderedSeat, Passenger, Payment, Refund, SandboxCharge, SeatOrder, Ticket
+from bookings.services.acting import Mandate
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
+from bookings.services.dividing import divide_booking
 from bookings.services.expiry import expire_holds
-from bookings.services.holds import release_hold
+from bookings.services.holds import Contact, release_hold
+from bookings.services.name_corrections import correct_name
 from bookings.services.payment import pay
 from bookings.services.reconciliation import reconcile
 from bookings.services.refunds import pay_refunds
 from bookings.services.seat_orders import lapse_overdue
 from bookings.services.seating import choose_seats, seat_together
 from bookings.services.settlement import settle_due
+from bookings.services.waivers import waive_penalty
 from bookings.tests.factories import adult, child, infant, make_hold
 from conftest import NOW
 from flights_project.gateway.models import User
@@ -36,6 +44,9 @@ from flights_project.lib.errors import DomainError
 
 PARTIES = [[adult], [adult, adult], [adult, child], [adult, infant], [adult, adult, child, infant]]
 BOOKINGS = Booking.objects.order_by("pk")
+TAKEN = ("succeeded", "partly_refunded", "refunded")
+OF_NO_USE = ("seat_choice_gone", "paid_twice")
+"""Refunds of a whole payment that bought nothing."""
 flights = st.integers(0, 2)
 seats = st.sampled_from(["1A", "2A", "3A", "9A", None])
 some = st.lists(st.integers(0, 3), max_size=2, unique=True)
@@ -126,6 +137,45 @@ class AnyOrder(RuleBasedStateMachine):
         if pk is not None:
             self.attempt(seat_together, booking=Booking(pk=pk), now=self.now)
 
+    def mandate(self):
+        return Mandate(by=self.owner, reason="They called.", key=uuid4())
+
+    @rule(target=held, pk=held, passengers=st.lists(st.integers(0, 3), min_size=1, max_size=2, unique=True))
+    def split_off(self, pk, passengers):
+        if pk is None:
+            return None
+        act = self.attempt(
+            divide_booking,
+            booking=Booking(pk=pk),
+            passengers=passengers,
+            contact=Contact(email="other@example.com", phone="+911100000001"),
+            mandate=self.mandate(),
+            now=self.now,
+        )
+        return Booking.objects.get(locator=act.facts["locator"]).pk if act else None
+
+    @rule(pk=held, position=st.integers(0, 3), family_name=st.sampled_from(["Rao", "Roa", "Iyer"]))
+    def correct_a_name(self, pk, position, family_name):
+        """Beyond a few letters, too: whoever overrules may, and two may become one person on one flight."""
+        who = Passenger.objects.filter(booking=pk, position=position).first()
+        if who is None:
+            return
+        corrected = replace(adult(), type="", given_name=who.given_name, family_name=family_name, born_on=who.born_on)
+        self.attempt(
+            correct_name,
+            booking=who.booking,
+            position=position,
+            corrected=corrected,
+            mandate=self.mandate(),
+            now=self.now,
+            overrule=True,
+        )
+
+    @rule(pk=held, amount=st.sampled_from([None, Decimal(1), Decimal(500), Decimal(9000)]))
+    def waive(self, pk, amount):
+        if pk is not None:
+            self.attempt(waive_penalty, booking=Booking(pk=pk), amount=amount, mandate=self.mandate(), now=self.now)
+
     @rule(flight=flights, amount=st.integers(0, 9000))
     def price_moves(self, flight, amount):
         fare = FlightFare.objects.get(flight_cabin__flight=self.flights[flight])
@@ -166,19 +216,31 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_charged_twice(self):
+        """What is kept of a booking's payments is its total: also of one that was split, and of what was split off."""
         for booking in BOOKINGS:
-            taken = booking.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"], seat_order=None)
-            seats = sum(order.amount for order in booking.seat_orders.filter(status="paid"))
-            assert taken.count() <= 1
-            assert all(payment.amount + seats == booking.total for payment in taken)
+            payments = booking.payments.filter(status__in=TAKEN)
+            assert payments.filter(seat_order=None, part_of=None).count() <= 1
+            kept = [payment.amount for payment in payments.exclude(refunds__reason__in=OF_NO_USE)]
+            assert not kept or sum(kept) == booking.total
 
     @invariant()
     def ordered_seats_are_paid_once_or_not_at_all(self):
+        """Of a booking that was split, each part has its share of what they cost."""
         for order in SeatOrder.objects.all():
-            taken = order.payments.filter(status__in=["succeeded", "partly_refunded", "refunded"])
-            kept = taken.exclude(refunds__reason__in=["seat_choice_gone", "paid_twice"])
+            kept = order.payments.filter(status__in=TAKEN).exclude(refunds__reason__in=OF_NO_USE)
             assert kept.count() == (order.status == "paid")
-            assert all(payment.amount == order.amount for payment in taken)
+            for payment in kept:
+                assert order.amount == payment.amount + sum(part.amount for part in payment.parts.all())
+
+    @invariant()
+    def a_person_is_once_on_a_flight(self):
+        aboard = Counter(Coupon.objects.live().values_list("flight", "identity"))
+        assert not aboard or max(aboard.values()) == 1
+
+    @invariant()
+    def no_more_is_given_back_than_was_paid(self):
+        for payment in Payment.objects.filter(refunds__isnull=False).distinct():
+            assert sum(refund.amount for refund in payment.refunds.all()) <= payment.amount
 
     @invariant()
     def nobody_sits_on_a_seat_that_is_kept_for_others(self):
@@ -189,9 +251,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_bank_gave_back_what_we_say(self):
-        for payment in Payment.objects.filter(refunds__status="succeeded").distinct():
-            paid = sum(refund.amount for refund in payment.refunds.filter(status="succeeded"))
-            assert SandboxCharge.objects.get(pk=payment.pk).refunded == paid
+        """By the charge that paid, whatever became of the booking since."""
+        paid: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+        for refund in Refund.objects.filter(status="succeeded").select_related("payment"):
+            paid[refund.payment.part_of_id or refund.payment_id] += refund.amount
+        for charge, amount in paid.items():
+            assert SandboxCharge.objects.get(pk=charge).refunded == amount
 
     @invariant()
     def a_running_payment_stops_the_clocks(self):
