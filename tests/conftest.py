@@ -134,18 +134,30 @@ def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
 
 
 @pytest.fixture
-def log_in_to_desk(page: Page, db: None) -> Callable[[Role], Page]:
-    """Logs somebody of a role in, whoever was before, and opens Today."""
+def log_in(page: Page) -> Callable[[str, str], Page]:
+    """Logs somebody in by their e-mail, and returns the page that they wanted to see when it is there."""
 
-    def log_in(role: Role) -> Page:
-        page.context.clear_cookies()
-        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        page.goto("/accounts/login/?next=/admin/")
-        page.locator("input[name=login]").fill(user.email)
+    def log_in(email: str, wanted: str) -> Page:
+        page.goto(f"/accounts/login/?next={wanted}")
+        page.locator("input[name=login]").fill(email)
         page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
+        page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+        page.wait_for_url(lambda url: "/accounts/login/" not in url)
         return page
 
     return log_in
+
+
+@pytest.fixture
+def log_in_to_desk(page: Page, db: None, log_in: Callable[[str, str], Page]) -> Callable[[Role], Page]:
+    """Logs somebody of a role in, whoever was before, and opens Today."""
+
+    def log_in_to_desk(role: Role) -> Page:
+        page.context.clear_cookies()
+        user = User.objects.create_user(f"{role}@airline.example", PASSWORD, is_staff=True)
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        log_in(user.email, "/admin/")
+        expect(page.get_by_role("heading", name="Departures by hour")).to_be_visible()
+        return page
+
+    return log_in_to_desk

@@ -34,13 +34,8 @@ def asha(db):
 
 
 @pytest.fixture
-def logged_in(page: Page, asha):
-    page.goto("/accounts/login/?next=/account/")
-    page.locator("input[name=login]").fill(asha.email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-    return page
+def logged_in(log_in, asha):
+    return log_in(asha.email, "/account/")
 
 
 def say_the_password(page: Page) -> None:

@@ -31,21 +31,14 @@ def flight(db, departure):
     return flight
 
 
-def log_in(page: Page, email: str, then: str) -> None:
-    page.goto(f"/accounts/login/?next={then}")
-    page.locator("input[name=login]").fill(email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-
-
 def status_of(name: str) -> str:
     return ItineraryChange.objects.get(booking__owner__email=f"{name}@example.com").status
 
 
 @pytest.mark.parametrize("page", ["wide"], indirect=True)
-def test_staff_cancel_a_flight_and_move_everybody(page: Page, flight):
+def test_staff_cancel_a_flight_and_move_everybody(page: Page, log_in, flight):
     User.objects.create_superuser("staff@example.com", PASSWORD)
-    log_in(page, "staff@example.com", f"/admin/airlines/flight/{flight.pk}/day/cancel/")
+    log_in("staff@example.com", f"/admin/airlines/flight/{flight.pk}/day/cancel/")
 
     page.get_by_role("button", name="Show who would be told").click()
     expect(page.get_by_text("Other flights on the same day: 1")).to_be_visible()
@@ -67,10 +60,10 @@ def test_staff_cancel_a_flight_and_move_everybody(page: Page, flight):
     assert reconcile() == []
 
 
-def test_a_traveller_chooses_on_a_page_that_everybody_can_use(page: Page, check, flight):
+def test_a_traveller_chooses_on_a_page_that_everybody_can_use(page: Page, log_in, check, flight):
     cancel_flight(flight=flight, now=timezone.now())
     change = ItineraryChange.objects.get(booking__owner__email="asha@example.com")
-    log_in(page, "asha@example.com", f"/trips/{change.booking.locator}/")
+    log_in("asha@example.com", f"/trips/{change.booking.locator}/")
     check()
     page.get_by_role("link", name="Choose instead of KV101").click()
     check()

@@ -40,24 +40,16 @@ def hold(asha, flight):
     return lambda: make_hold(asha, flight, now=timezone.now())
 
 
-def open_as_asha(page: Page, path: str) -> None:
-    page.goto(f"/accounts/login/?next={path}")
-    page.locator("input[name=login]").fill("asha@example.com")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-
-
 def pay_with(page: Page, booking: Booking, card: str) -> None:
     page.goto(f"/trips/{booking.locator}/pay/")
     page.get_by_label(card).check()
     page.get_by_role("button", name="Pay ₹").click()
 
 
-def test_every_test_card_says_what_has_become_of_the_money(page: Page, check, hold, request):
+def test_every_test_card_says_what_has_become_of_the_money(page: Page, log_in, check, hold, request):
     runs_scripts = request.node.callspec.params["page"] != "no-javascript"
     booking = hold()
-    open_as_asha(page, f"/trips/{booking.locator}/pay/")
+    log_in("asha@example.com", f"/trips/{booking.locator}/pay/")
     pay_with(page, booking, "Card that is declined")
     expect(page.get_by_text("Your bank declined the card. Nothing was charged")).to_be_visible()
     pay_with(page, booking, "Card with a bank's check")
@@ -82,9 +74,9 @@ def test_every_test_card_says_what_has_become_of_the_money(page: Page, check, ho
     assert Payment.objects.filter(status="succeeded").count() == 2
 
 
-def test_two_tabs_pay_once(page: Page, hold):
+def test_two_tabs_pay_once(page: Page, log_in, hold):
     booking = hold()
-    open_as_asha(page, f"/trips/{booking.locator}/pay/")
+    log_in("asha@example.com", f"/trips/{booking.locator}/pay/")
     other = page.context.new_page()
     other.goto(f"/trips/{booking.locator}/pay/")
 
@@ -95,9 +87,9 @@ def test_two_tabs_pay_once(page: Page, hold):
     assert Payment.objects.count() == 1
 
 
-def test_a_trip_is_shown_whole_and_on_one_sheet_of_paper(page: Page, check, hold):
+def test_a_trip_is_shown_whole_and_on_one_sheet_of_paper(page: Page, log_in, check, hold):
     booking = hold()
-    open_as_asha(page, f"/trips/{booking.locator}/")
+    log_in("asha@example.com", f"/trips/{booking.locator}/")
     expect(page.get_by_text("Pay by then, or the seats go back on sale")).to_be_visible()
     check()
     page.get_by_role("link", name="Pay ₹4,250").click()
@@ -118,8 +110,8 @@ def test_a_trip_is_shown_whole_and_on_one_sheet_of_paper(page: Page, check, hold
 
 
 @pytest.mark.parametrize("page", ["wide"], indirect=True)
-def test_what_is_typed_survives_a_reload_before_it_is_sent(page: Page, asha, flight):
-    open_as_asha(page, "/trips/")
+def test_what_is_typed_survives_a_reload_before_it_is_sent(page: Page, log_in, asha, flight):
+    log_in("asha@example.com", "/trips/")
     page.goto(f"/book/?offer={claim_for([flight], now=timezone.now()).token}")
     with page.expect_response("**/book/typed/"):
         page.get_by_label("Family name").fill("O'Rao")
@@ -131,8 +123,8 @@ def test_what_is_typed_survives_a_reload_before_it_is_sent(page: Page, asha, fli
 
 
 @pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True)
-def test_books_and_pays_by_keyboard_alone(page: Page, check, asha, flight):
-    open_as_asha(page, "/trips/")
+def test_books_and_pays_by_keyboard_alone(page: Page, log_in, check, asha, flight):
+    log_in("asha@example.com", "/trips/")
     page.goto(f"/book/?offer={claim_for([flight], now=timezone.now()).token}")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -161,9 +153,9 @@ def go_to(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["narrow"], indirect=True)
-def test_both_clocks_run_out_in_words(page: Page, check, hold):
+def test_both_clocks_run_out_in_words(page: Page, log_in, check, hold):
     booking = hold()
-    open_as_asha(page, f"/trips/{booking.locator}/")
+    log_in("asha@example.com", f"/trips/{booking.locator}/")
     page.clock.install()
     page.goto(f"/trips/{booking.locator}/pay/")
     seats, price = page.locator("[data-clock-told]").all()

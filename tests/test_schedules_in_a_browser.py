@@ -1,5 +1,6 @@
 """A planner's hour: a schedule is made, changed under somebody who is booked, and files are brought in."""
 
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def first_day(db: None) -> date:
 
 
 @pytest.fixture
-def desk(page: Page, first_day: date) -> Page:
+def desk(log_in: Callable[[str, str], Page], first_day: date) -> Page:
     """The schedules, open before a planner."""
     AirplaneFactory(registration="VT-KAA")
     AirplaneTypeFactory()
@@ -36,12 +37,7 @@ def desk(page: Page, first_day: date) -> Page:
         AirportFactory(iata=iata)
     planner = User.objects.create_user("planner@example.com", PASSWORD, is_staff=True)
     give_role(user=planner, role=Role.SCHEDULE_PLANNER)
-    page.goto("/accounts/login/?next=/admin/airlines/schedule/")
-    page.locator("input[name=login]").fill("planner@example.com")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-    return page
+    return log_in("planner@example.com", "/admin/airlines/schedule/")
 
 
 def type_in(page: Page, **fields: str) -> None:

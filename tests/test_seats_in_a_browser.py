@@ -29,13 +29,8 @@ def booking(db):
 
 
 @pytest.fixture
-def open_page(page: Page, booking):
-    page.goto(f"/accounts/login/?next=/trips/{booking.locator}/seats/")
-    page.locator("input[name=login]").fill("asha@example.com")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-    return page
+def open_page(log_in, booking):
+    return log_in("asha@example.com", f"/trips/{booking.locator}/seats/")
 
 
 def seats_of(booking):

@@ -15,12 +15,10 @@ from bookings.models import Payment, Refund
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.expiry import expire_holds
 from bookings.services.holds import release_hold
-from bookings.services.payment import pay
 from bookings.services.refunds import pay_refunds
-from bookings.services.settlement import settle
 from bookings.tests.factories import adult, make_hold
 from bookings.tests.stripe_server import decline, succeed
-from notifications.models import Message
+from bookings.tests.test_stripe import later, pay_with, told
 
 pytestmark = pytest.mark.django_db
 
@@ -33,20 +31,6 @@ def flight(in_a_month):
 @pytest.fixture
 def booking(traveller, flight, now, server):
     return make_hold(traveller, flight, now=now)
-
-
-def pay_with(booking, token, now):
-    payment = pay(booking=booking, gateway="stripe", token=token, now=now)
-    booking.refresh_from_db()
-    return payment
-
-
-def later(payment, now, **wait):
-    return settle(payment=payment, now=now + timedelta(**(wait or {"seconds": 30})))
-
-
-def told(kind):
-    return Message.objects.filter(kind=kind).count()
 
 
 class TestAWebhook:
