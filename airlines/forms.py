@@ -158,7 +158,7 @@ def _check_ranges(read: Read, errors: Errors) -> None:
 
 
 def _page(read: Read, errors: Errors) -> Page:
-    limit = read.get("limit", settings.SEARCH_PAGE_SIZE)
+    limit = read.get("page_size", settings.SEARCH_PAGE_SIZE)
     try:
         return open_page(read["cursor"], limit=limit) if "cursor" in read else Page(limit)
     except CursorInvalid:

@@ -254,7 +254,9 @@ class SearchPageForm(FilterFields):
         left_out = set() if trip == self.RETURN else {"return_on"}
         if trip != self.MULTI:
             left_out |= {name for row in ROWS[1:] for name in row}
-        return {name: text for name, text in asked.items() if name not in left_out} | {"limit": str(CARDS_ON_A_PAGE)}
+        return {name: text for name, text in asked.items() if name not in left_out} | {
+            "page_size": str(CARDS_ON_A_PAGE)
+        }
 
     @property
     def more_slices(self) -> list[list[forms.BoundField]]:

@@ -186,7 +186,7 @@ PARAMETERS: dict[str, Callable[[str], Any]] = {
     "bag": _yes,
     "via": _airports,
     "avoid": _airports,
-    "limit": _whole(1, PAGE_AT_MOST),
+    "page_size": _whole(1, PAGE_AT_MOST),
     "cursor": str,
 }
 """Everything that a search takes, each with what reads it."""

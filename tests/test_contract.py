@@ -17,6 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from flights_project.api import STATUSES
 from flights_project.gateway.problems import CODES
 from flights_project.problem_types import OF_THE_STREAM
+from notifications.models import EventType
 
 AGREED = Path(settings.BASE_DIR, "docs/openapi.yaml")
 CODES_PAGE = Path(settings.BASE_DIR, "docs/architecture/gateway.md")
@@ -60,10 +61,50 @@ def test_the_api_is_as_it_was_agreed() -> None:
 @pytest.mark.parametrize(("call", "operation"), operations(), ids=[call for call, _ in operations()])
 def test_a_call_is_described_with_examples_that_it_allows(call: str, operation: dict[str, Any]) -> None:
     assert operation["description"]
+    assert operation["summary"]
     assert {"400", "401", "429", "500", "503"} <= operation["responses"].keys()
     for content in contents(operation):
         if "$ref" in content["schema"]:
             assert faults(content["example"], content["schema"]) == []
+
+
+def scopes_of(call: str) -> list[list[str]]:
+    """What each way of a key to the call needs."""
+    [security] = [operation["security"] for name, operation in operations() if name == call]
+    return [way["apiKey"] for way in security if "apiKey" in way]
+
+
+@pytest.mark.parametrize(
+    ("call", "scopes"),
+    [
+        ("get /api/v1/search/", [["search"]]),
+        ("post /api/v1/bookings/", [["book"]]),
+        ("get /api/v1/bookings/{locator}/", [["book"], ["manage"]]),
+        ("get /api/v1/events/", [["events"]]),
+        ("get /api/v1/flights/", [[]]),
+        ("post /api/v1/flights/", []),
+        ("post /api/v1/price-alerts/", []),
+    ],
+)
+def test_a_call_says_which_scope_opens_it(call: str, scopes: list[list[str]]) -> None:
+    assert scopes_of(call) == scopes
+
+
+def test_what_anybody_may_call_is_told() -> None:
+    is_open = {call for call, operation in operations() if {} in operation["security"]}
+
+    assert {"get /api/v1/search/", "get /api/v1/airports/", "post /api/v1/auth/token/"} <= is_open
+    assert not is_open & {"get /api/v1/bookings/", "post /api/v1/airports/", "get /api/v1/fare-changes/"}
+
+
+def test_every_type_of_event_is_described_as_a_webhook() -> None:
+    assert contract()["webhooks"].keys() == set(EventType)
+
+
+def test_an_example_of_a_page_leads_on_in_its_own_list() -> None:
+    [listed] = contents(dict(operations())["get /api/v1/airports/"])
+
+    assert listed["example"]["next"].startswith("https://fly.example.com/api/v1/airports/?cursor=")
 
 
 def test_every_code_has_an_example_and_its_row_in_the_documentation() -> None:

@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from airlines.models import Airport
+from airlines.models import Airport, PriceAlert
 from airlines.tests.factories import AirportFactory, CityFactory, fare_of, make_flight
 from bookings.tests.factories import make_hold
 from flights_project.gateway.api.resources import ConditionalWrites
@@ -90,11 +90,58 @@ class TestLists:
     def test_are_ordered_over_all_pages(self, api, ordering, codes, size):
         assert self.codes(api, f"{CITIES}?ordering={ordering}&page_size={size}") == codes.split()
 
-    @pytest.mark.parametrize("parameter", ["ordering=colour", "nmae=Delhi"])
+    @pytest.mark.parametrize("parameter", ["ordering=colour", "nmae=Delhi", "cursor=true", "cursor=%25", "cursor=e30="])
     def test_refuse_what_they_do_not_know(self, api, parameter):
         answer = api.get(f"{CITIES}?{parameter}")
 
         assert (answer.status_code, list(answer.json()["errors"])) == (400, [parameter.partition("=")[0]])
+
+
+class TestFilters:
+    """Of lists that somebody keeps: each narrows, and orders, what is there."""
+
+    def ids(self, client, path):
+        return [each["id"] for each in client.get(f"/api/v1/{path}").json()["results"]]
+
+    def test_of_price_alerts(self, as_user, traveller):
+        later, first = (
+            PriceAlert.objects.create(
+                owner=traveller, origin="DEL", destination="BOM", cabin="economy", depart_on=day, percent=10
+            ).pk
+            for day in ("2026-12-21", "2026-12-20")
+        )
+        later, first, caller = str(later), str(first), as_user(traveller)
+
+        assert self.ids(caller, "price-alerts/") == [first, later]
+        assert self.ids(caller, "price-alerts/?ordering=-depart_on") == [later, first]
+        assert self.ids(caller, "price-alerts/?origin=del&depart_on=2026-12-21") == [later]
+        assert self.ids(caller, "price-alerts/?cabin=business") == []
+
+    def test_of_changes_of_many_fares_and_their_lines(self, as_user, agent, in_a_month):
+        make_flight(departs_at=in_a_month, fares={"light": 4000, "standard": 5000})
+        caller = as_user(agent)
+        change = {"kind": "percent", "by": "10", "reason": "Diwali"}
+        first, second = (caller.post("/api/v1/fare-changes/", change).json()["id"] for _ in range(2))
+        caller.post(f"/api/v1/fare-changes/{first}/apply/")
+
+        assert self.ids(caller, "fare-changes/") == [second, first]
+        assert self.ids(caller, "fare-changes/?ordering=made_at&made_after=2000-01-01") == [first, second]
+        assert self.ids(caller, "fare-changes/?status=applied") == [first]
+        lines = f"/api/v1/fare-changes/{first}/lines/"
+        dearest = caller.get(f"{lines}?ordering=-amount_after&status=applied&fields=amount_before").json()["results"]
+        assert [each["amount_before"]["amount"] for each in dearest] == ["5000.00", "4000.00"]
+        assert caller.get(f"{lines}?status=previewed").json()["results"] == []
+
+    def test_of_what_a_fare_has_cost(self, as_user, agent, in_a_month):
+        flight = make_flight(departs_at=in_a_month)
+        caller, path = as_user(agent), f"/api/v1/flights/{flight.pk}/fares/{fare_of(flight).pk}/"
+        caller.patch(path, {"amount": "4100"})
+        caller.patch(path, {"amount": "4200"})
+
+        page = caller.get(f"{path}history/?priced_by=staff&ordering=changed_at&fields=amount").json()
+
+        assert [each["amount"]["amount"] for each in page["results"]] == ["4100.00", "4200.00"]
+        assert caller.get(f"{path}history/?changed_before=2000-01-01").json()["results"] == []
 
 
 class TestReadingAgain:

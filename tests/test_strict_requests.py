@@ -247,3 +247,52 @@ def test_nor_by_a_key(as_key, integrator_key, path):
 @pytest.mark.parametrize("query", ["cabin=roof", "cabin=economy&cabin=business", "cabin="])
 def test_a_seat_map_is_of_a_cabin(api, flight, query):
     assert errors_of(api.get(f"/api/v1/flights/{flight.pk}/seat-map/?{query}")).keys() == {"cabin"}
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("flights/{flight}/seat-map/?booking=%00", "booking"),
+        ("flights/?origin=%00", "origin"),
+        ("flights/?cursor=%00", "cursor"),
+        ("bookings/{locator}/?fields=%00", "fields"),
+        ("search/?origin=%00&destination=BOM&depart_on=2026-12-20", "origin"),
+        ("places/?q=a%00b", "q"),
+    ],
+)
+def test_no_parameter_holds_the_null_character(as_user, agent, flight, now, path, field):
+    booking = make_booking(agent, flight, now=now)
+
+    answer = as_user(agent).get("/api/v1/" + path.format(flight=flight.pk, locator=booking.locator))
+
+    assert errors_of(answer) == {field: ["Null characters are not allowed."]}
+
+
+@pytest.mark.parametrize("path", ["bookings/%00/", "bookings/%00/changes/", "flights/%D9%A3/", "fare-changes/%D9%A3/"])
+def test_what_can_be_no_id_is_not_found(as_user, agent, path):
+    assert as_user(agent).get(f"/api/v1/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("airports/?iata=DELHI", "iata"),
+        ("airports/?icao=DEL", "icao"),
+        ("airports/?city=New Delhi", "city"),
+        ("airports/?country=India", "country"),
+        ("cities/?code=1", "code"),
+        ("airplanes/?registration=VT_KKA", "registration"),
+        ("fare-families/?code=a b", "code"),
+        ("flights/?number=101", "number"),
+        ("flights/?origin=%25", "origin"),
+        ("flights/?destination=50%25 off", "destination"),
+        ("flights/?airplane=x", "airplane"),
+    ],
+)
+def test_a_list_is_not_empty_for_what_there_cannot_be(api, path, field):
+    assert errors_of(api.get(f"/api/v1/{path}")).keys() == {field}
+
+
+@pytest.mark.parametrize("path", ["airports/?iata=del", "airports/?country=in", "flights/?number={number}"])
+def test_codes_are_found_in_any_case(api, flight, path):
+    assert api.get("/api/v1/" + path.format(number=flight.number.lower())).json()["results"]

@@ -73,11 +73,12 @@ def _make(environ: Environ) -> Answer:
 
 
 def parameters_of(environ: Environ, known: Container[str]) -> dict[str, str]:
-    """What was asked, as Django reads it. Raises InvalidRequest for what is not `known` or came twice."""
+    """What was asked, as Django reads it. Raises InvalidRequest as `refuse_misuse` does."""
     text = environ.get("QUERY_STRING", "")
     pairs = parse_qsl(text, keep_blank_values=True)
     asked = dict(pairs)
-    if text.isascii() and len(asked) == len(pairs) and all(name in known for name in asked):
+    is_plain = text.isascii() and "%00" not in text
+    if is_plain and len(asked) == len(pairs) and all(name in known for name in asked):
         return asked
     by_django = QueryDict(get_bytes_from_wsgi(environ, "QUERY_STRING", ""))
     refuse_misuse(by_django, known)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status, viewsets
@@ -13,11 +14,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from airlines.api.filters import FareChangeFilter, FareChangeLineFilter
 from airlines.models import CabinClass, FareChange, FareChangeLine
 from airlines.services.fare_changes import FareFilter, apply_change, preview_change, totals_of, undo_change
 from flights_project.gateway.api.bodies import Body, TextField
 from flights_project.gateway.api.fields import MoneyField, PlainDecimalField
-from flights_project.gateway.api.resources import KnownParameters
+from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import StaffRead
@@ -137,7 +139,7 @@ class MayChangeFares(StaffRead):
     list=extend_schema(responses=FareChangeSerializer(many=True)),
     retrieve=extend_schema(responses=FareChangeSerializer),
 )
-class FareChangeViewSet(KnownParameters, viewsets.GenericViewSet[FareChange]):
+class FareChangeViewSet(SparseFields, viewsets.GenericViewSet[FareChange]):
     """Changes of many fares, by the airline's staff. A change is previewed, then applied, and undone where the fares
     still cost what it made them; what somebody else has changed meanwhile is left alone and counted."""
 
@@ -145,12 +147,12 @@ class FareChangeViewSet(KnownParameters, viewsets.GenericViewSet[FareChange]):
     serializer_class = FareChangeSerializer
     permission_classes = (MayChangeFares,)
     pagination_class = NewestFirst
-    filter_backends = ()
+    filterset_class = FareChangeFilter
     paged_actions = ("list", "lines")
-    lookup_value_converter = "int"
+    lookup_value_regex = "[0-9]+"
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(FareChangeSerializer(page, many=True).data)
 
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -158,7 +160,8 @@ class FareChangeViewSet(KnownParameters, viewsets.GenericViewSet[FareChange]):
 
     @extend_schema(request=FareChangeSerializer, responses={201: FareChangeSerializer})
     def create(self, request: Request) -> Response:
-        """A preview: a line for each fare that it would touch. No price changes. It can be applied for an hour."""
+        """Preview a change of many fares: a line for each fare that it would touch. No price changes. It can be applied
+        for an hour."""
         asked = FareChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         typed = asked.validated_data
@@ -179,10 +182,17 @@ class FareChangeViewSet(KnownParameters, viewsets.GenericViewSet[FareChange]):
         return self._step(undo_change)
 
     @extend_schema(responses=FareChangeLineSerializer(many=True))
-    @action(detail=True, pagination_class=InTheirOrder)
+    @action(
+        detail=True,
+        queryset=FareChangeLine.objects.select_related("fare__flight_cabin"),
+        pagination_class=InTheirOrder,
+        filterset_class=FareChangeLineFilter,
+        serializer_class=FareChangeLineSerializer,
+    )
     def lines(self, request: Request, pk: int) -> Response:
         """Each fare of the change, with what became of it."""
-        lines: QuerySet[Any] = self.get_object().lines.select_related("fare__flight_cabin")
+        get_object_or_404(FareChange, pk=pk)
+        lines: QuerySet[Any] = self.filter_queryset(self.get_queryset().filter(change=pk))
         page: Any = self.paginate_queryset(lines)
         return self.get_paginated_response(FareChangeLineSerializer(page, many=True).data)
 

@@ -11,12 +11,13 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from airlines.api.filters import PriceAlertFilter
 from airlines.models import CabinClass, PriceAlert
 from airlines.price_forms import FollowForm
 from airlines.services.price_alerts import alerts_of, change, follow, stop
 from flights_project.gateway.api.bodies import Body, TextField
 from flights_project.gateway.api.fields import MoneyField
-from flights_project.gateway.api.resources import KnownParameters
+from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
@@ -69,21 +70,21 @@ class FirstToLeaveFirst(CursorPages):
     list=extend_schema(responses=PriceAlertSerializer(many=True)),
     retrieve=extend_schema(responses=PriceAlertSerializer),
 )
-class PriceAlertViewSet(KnownParameters, viewsets.GenericViewSet[PriceAlert]):
+class PriceAlertViewSet(SparseFields, viewsets.GenericViewSet[PriceAlert]):
     """One's own price alerts. Keys of programs have none."""
 
     queryset = PriceAlert.objects.none()
     serializer_class = PriceAlertSerializer
     permission_classes = (IsAuthenticated, HasScope)
     pagination_class = FirstToLeaveFirst
-    filter_backends = ()
-    lookup_value_converter = "uuid"
+    filterset_class = PriceAlertFilter
+    lookup_value_regex = "[0-9a-f-]{36}"
 
     def get_queryset(self) -> QuerySet[PriceAlert]:
         return alerts_of(cast("User", self.request.user), now=timezone.now())
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response([alert_as_dict(alert) for alert in page or ()])
 
     def retrieve(self, request: Request, pk: str) -> Response:

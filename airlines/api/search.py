@@ -55,7 +55,7 @@ SEARCH_PARAMETERS = [
     OpenApiParameter("via", str, description="The first slice changes flights at one of these, `BOM,DEL`."),
     OpenApiParameter("avoid", str, description="No slice changes flights at any of these, `BOM,DEL`."),
     OpenApiParameter("sort", str, enum=[str(sort) for sort in Sort], description="`best` unless it says otherwise."),
-    OpenApiParameter("limit", _number(1, PAGE_AT_MOST), description="Offers on a page."),
+    OpenApiParameter("page_size", _number(1, PAGE_AT_MOST, settings.SEARCH_PAGE_SIZE), description="Offers on a page."),
     OpenApiParameter("cursor", str, description="From `next` or `previous`."),
 ]
 

@@ -25,10 +25,10 @@ from airlines.models import Airplane, Airport, City, FareFamily, Flight, FlightF
 from airlines.services.offers import open_offer, price_again
 from airlines.services.scheduling import remove_flights
 from airlines.services.search_cache import Answer
-from flights_project.gateway.api.resources import ConditionalWrites, KnownParameters
+from flights_project.gateway.api.resources import ConditionalWrites, KnownParameters, SparseFields
 from flights_project.gateway.callers import caller_of
 from flights_project.gateway.history import signed
-from flights_project.gateway.pagination import PAGING, CursorPages
+from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, ReadOrStaffWrite, StaffRead
 
 
@@ -94,7 +94,8 @@ class FareOfFlight(KnownParameters, GenericAPIView[FlightFare]):
 
 
 class FlightFareView(FareOfFlight, ConditionalWrites, RetrieveUpdateAPIView[FlightFare]):
-    """A price; a new one is live at once. It fixes the fare: the pricing rules leave it alone from then on.
+    """The price of a fare. A new one is live at once. It fixes the fare: the pricing rules leave it alone from then
+    on.
 
     Send the amount that you read as `instead_of`, and nobody else's change is lost: 409 `fare_changed` says what the
     fare costs by now.
@@ -112,17 +113,19 @@ class NewestFirst(CursorPages):
     ordering = "-pgh_id"
 
 
-class FareHistoryView(FareOfFlight):
+class FareHistoryView(FareOfFlight, SparseFields):
     """What a fare has cost, the newest first: when it changed, to what, why, by whom and through which door."""
 
     serializer_class = serializers.FareHistorySerializer
     permission_classes = (StaffRead,)
     pagination_class = NewestFirst
-    parameters = PAGING
+    filterset_class = filters.FareHistoryFilter
+    is_list = True
 
     @extend_schema(responses=serializers.FareHistorySerializer(many=True))
     def get(self, request: Request, **_ids: int) -> Response:
-        page = self.paginate_queryset(signed(FlightFareEvent.objects.filter(pgh_obj=self.get_object())))
+        history = signed(FlightFareEvent.objects.filter(pgh_obj=self.get_object()))
+        page = self.paginate_queryset(self.filter_queryset(history))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 

@@ -439,7 +439,7 @@ def test_pages_follow_each_other_while_prices_move(api, in_a_month, now):
         make_flight(
             "DEL", "BLR", departs_at=in_a_month + hour * HOUR, number=f"KV{100 + hour}", fares={"light": 4000 + hour}
         )
-    asked = {"origin": "DEL", "destination": "BLR", "depart_on": "2026-12-20", "sort": "price", "limit": 3}
+    asked = {"origin": "DEL", "destination": "BLR", "depart_on": "2026-12-20", "sort": "price", "page_size": 3}
     seen, answer = [], api.get("/api/v1/search/", asked).json()
     while True:
         seen += [offer["slices"][0]["segments"][0]["number"] for offer in answer["results"]]

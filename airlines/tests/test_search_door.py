@@ -111,7 +111,7 @@ def flight(db, in_a_month):
 def test_its_answer_is_djangos_to_the_last_byte(door, django, in_a_month):
     TaxRuleFactory(amount=250)
     make_flight(departs_at=in_a_month + timedelta(hours=1), number="KV103")
-    query = ASKED + "&limit=1&adults=2&children=1"
+    query = ASKED + "&page_size=1&adults=2&children=1"
 
     answer, djangos = Answered(door, query), Answered(WSGIHandler(), query)
 
@@ -353,7 +353,7 @@ class TestWhatIsWrittenAtOnce:
             {"max_stops": "1"},
             {"max_stops": "1", "adults": "2", "children": "1", "infants": "1", "sort": "price"},
             {"return_on": "2026-12-22"},
-            {"max_stops": "2", "return_on": "2026-12-22", "limit": "3"},
+            {"max_stops": "2", "return_on": "2026-12-22", "page_size": "3"},
         ],
     )
     def test_says_what_each_offer_by_itself_would(self, now, network, asked):

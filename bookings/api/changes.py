@@ -12,14 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from airlines.api.offers import SliceSerializer, slice_as_dict
+from bookings.api.filters import ItineraryChangeFilter
 from bookings.changes import ShownChange
 from bookings.models import Booking, ItineraryChange
 from bookings.querysets import ItineraryChangeQuerySet
 from bookings.services import choices
 from flights_project.gateway.api.bodies import Body
 from flights_project.gateway.api.fields import MoneyField
-from flights_project.gateway.api.resources import KnownParameters
+from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.models import ApiKey, User
+from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope
 from flights_project.lib.errors import InvalidRequest
 from flights_project.lib.money import on_the_wire
@@ -72,7 +74,12 @@ class ChoiceSerializer(Body):
     offered = serializers.CharField(required=False, max_length=100)
 
 
-class _OwnChanges(KnownParameters):
+class NewestFirst(CursorPages):
+    ordering = ("-opened_at", "-pk")
+
+
+class _OwnChanges(SparseFields):
+    queryset = ItineraryChange.objects.none()
     permission_classes = (IsAuthenticated, HasScope)
     throttle_scope = "booking"
 
@@ -89,21 +96,30 @@ class _OwnChanges(KnownParameters):
 
 
 class ChangesView(_OwnChanges):
+    serializer_class = ChangeSummarySerializer
+    pagination_class = NewestFirst
+    filterset_class = ItineraryChangeFilter
+    is_list = True
+
     @extend_schema(responses=ChangeSummarySerializer(many=True))
     def get(self, request: Request, locator: str) -> Response:
         """What the airline changed of the booking, the newest first; those that are `open` wait for an answer."""
-        return Response(ChangeSummarySerializer(self.changes(locator), many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.changes(locator)))
+        return self.get_paginated_response(ChangeSummarySerializer(page, many=True).data)
 
 
 class ChangeView(_OwnChanges):
+    serializer_class = ChangeSerializer
+
     @extend_schema(responses=ChangeSerializer)
     def get(self, request: Request, locator: str, change: UUID) -> Response:
-        """What can be chosen now."""
+        """What can be chosen now for a flight that the airline changed."""
         return Response(_as_dict(get_object_or_404(self.changes(locator), pk=change)))
 
     @extend_schema(request=ChoiceSerializer, responses=ChangeSummarySerializer)
     def post(self, request: Request, locator: str, change: UUID) -> Response:
-        """Choose. The same choice again is the same answer; another one is `change_closed`."""
+        """Choose what becomes of a changed flight. The same choice again is the same answer; another one is
+        `change_closed`."""
         found = get_object_or_404(self.changes(locator), pk=change)
         asked = ChoiceSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -1,6 +1,6 @@
 import django_filters
 
-from bookings.models import Booking
+from bookings.models import Booking, ItineraryChange
 from flights_project.gateway.filters import InstantFilter
 
 
@@ -12,3 +12,11 @@ class BookingFilter(django_filters.FilterSet):
     class Meta:
         model = Booking
         fields = ["status", "held_after", "held_before"]
+
+
+class ItineraryChangeFilter(django_filters.FilterSet):
+    ordering = django_filters.OrderingFilter(fields=["opened_at"])
+
+    class Meta:
+        model = ItineraryChange
+        fields = ["status", "cause"]

@@ -8,7 +8,7 @@ router.register("bookings", views.BookingViewSet, basename="booking")
 
 urlpatterns = [
     path("", include(router.urls)),
-    path("bookings/<str:locator>/changes/", changes.ChangesView.as_view(), name="booking-changes"),
-    path("bookings/<str:locator>/changes/<uuid:change>/", changes.ChangeView.as_view(), name="booking-change"),
+    path("bookings/<slug:locator>/changes/", changes.ChangesView.as_view(), name="booking-changes"),
+    path("bookings/<slug:locator>/changes/<uuid:change>/", changes.ChangeView.as_view(), name="booking-change"),
     path("flights/<int:flight>/seat-map/", views.SeatMapView.as_view(), name="seat-map"),
 ]

@@ -175,7 +175,8 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
     )
     @action(methods=["get"], detail=True, url_path="documents/(?P<document>[a-z_]+)", url_name="document")
     def document(self, request: Request, locator: str, document: str) -> HttpResponse:
-        """The file itself: the e-ticket as PDF, or the flights as a calendar. A booking lists its `documents`."""
+        """A document of the booking: the e-ticket as PDF, or the flights as a calendar. A booking lists its
+        `documents`."""
         booking = self._with_journey(locator)
         if document not in booking.documents:
             raise NotFound

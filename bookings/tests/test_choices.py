@@ -585,7 +585,8 @@ class TestApi:
         own = f"/api/v1/bookings/{booking.locator}/"
 
         assert "answer_change" in door.get(own).json()["available_actions"]
-        [summary] = door.get(f"{own}changes/").json()
+        [summary] = door.get(f"{own}changes/?status=open&fields=id").json()["results"]
+        assert door.get(f"{own}changes/?status=moved").json()["results"] == []
         url = f"{own}changes/{summary['id']}/"
         shown = door.get(url).json()
         flights = [segment["flight"] for segment in shown["others"][0]["segments"]]

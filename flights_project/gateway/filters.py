@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django_filters import IsoDateTimeFilter
+from django.core.validators import RegexValidator
+from django_filters import CharFilter, IsoDateTimeFilter
 from django_filters.fields import IsoDateTimeField
 
 
@@ -30,3 +31,19 @@ class InstantFilter(IsoDateTimeFilter):
             "help_text", "`2026-12-05T04:30:00Z`. Without an offset it is UTC, a day alone its first moment."
         )
         super().__init__(*args, **kwargs)
+
+
+class CodeField(forms.CharField):
+    """In capitals, in whatever case it was typed."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").upper()
+
+
+class CodeFilter(CharFilter):
+    """A code as its `rule` says: what can be none is an error, for a list without anything would not tell why."""
+
+    field_class = CodeField
+
+    def __init__(self, *args: Any, rule: RegexValidator, **kwargs: Any) -> None:
+        super().__init__(*args, validators=[rule], help_text=rule.message, **kwargs)

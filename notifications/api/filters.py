@@ -1,6 +1,14 @@
 import django_filters
 
-from notifications.models import WebhookDelivery, WebhookEndpoint
+from notifications.models import Event, EventType, WebhookDelivery, WebhookEndpoint
+
+
+class EventFilter(django_filters.FilterSet):
+    """A log has one order, so that nothing is missed."""
+
+    class Meta:
+        model = Event
+        fields = ["type"]
 
 
 class WebhookEndpointFilter(django_filters.FilterSet):
@@ -12,6 +20,7 @@ class WebhookEndpointFilter(django_filters.FilterSet):
 
 
 class WebhookDeliveryFilter(django_filters.FilterSet):
+    type = django_filters.ChoiceFilter(field_name="event__type", choices=EventType.choices)
     ordering = django_filters.OrderingFilter(fields=["created_at"])
 
     class Meta:

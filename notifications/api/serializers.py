@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from flights_project.gateway.api.bodies import ModelBody
+from flights_project.gateway.api.fields import WholeNumberField
 from notifications.models import EventType, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from notifications.models.webhooks import URL_LENGTH
 from notifications.services.webhooks import change_endpoint, create_endpoint, secrets_of
@@ -32,13 +33,13 @@ class EventPageSerializer(serializers.Serializer[Any]):
 class EventQuerySerializer(serializers.Serializer[Any]):
     """What `GET events/` can be asked."""
 
-    after = serializers.IntegerField(
+    after = WholeNumberField(
         min_value=0,
         max_value=2**63 - 1,
         required=False,
         help_text="The `sequence` of the last event that you have; left out, everything that is kept.",
     )
-    page_size = serializers.IntegerField(min_value=1, max_value=100, default=50)
+    page_size = WholeNumberField(min_value=1, max_value=100, default=50, help_text="Things on a page.")
 
 
 class WebhookEndpointSerializer(ModelBody[WebhookEndpoint]):

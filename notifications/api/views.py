@@ -13,20 +13,21 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.urls import replace_query_param
 
-from flights_project.gateway.api.resources import KnownParameters
+from flights_project.gateway.api.resources import SparseFields
 from flights_project.gateway.models import User
 from flights_project.gateway.pagination import CursorPages
 from flights_project.gateway.permissions import HasScope, IsIntegrator
-from notifications.api.filters import WebhookDeliveryFilter, WebhookEndpointFilter
+from notifications.api.filters import EventFilter, WebhookDeliveryFilter, WebhookEndpointFilter
 from notifications.api.serializers import (
     EventPageSerializer,
     EventQuerySerializer,
+    EventSerializer,
     WebhookChangeSerializer,
     WebhookDeliverySerializer,
     WebhookEndpointSerializer,
     WebhookSecretSerializer,
 )
-from notifications.models import WebhookDelivery, WebhookEndpoint
+from notifications.models import Event, WebhookDelivery, WebhookEndpoint
 from notifications.querysets import WebhookDeliveryQuerySet, WebhookEndpointQuerySet
 from notifications.services import webhooks
 from notifications.services.events import events_after
@@ -36,7 +37,7 @@ class NewestFirst(CursorPages):
     ordering = ("-created_at", "-pk")
 
 
-class EventsView(KnownParameters):
+class EventsView(SparseFields):
     """What happened to your bookings, in order: read on from the `sequence` of the last event that you have.
 
     Nothing is skipped, and webhooks carry the same events. They are kept for 30 days; reading on from an older one is
@@ -45,7 +46,10 @@ class EventsView(KnownParameters):
 
     permission_classes = (IsAuthenticated, IsIntegrator, HasScope)
     required_scope = "events"
-    parameters = frozenset({"after", "page_size"})
+    queryset = Event.objects.none()
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    parameters = frozenset({"after", "page_size", "type"})
 
     @extend_schema(parameters=[EventQuerySerializer], responses=EventPageSerializer)
     def get(self, request: Request) -> Response:
@@ -55,7 +59,7 @@ class EventsView(KnownParameters):
         events = events_after(
             owner=cast("User", request.user), sequence=asked.validated_data.get("after"), now=timezone.now()
         )
-        page = list(events[: size + 1])
+        page = list(self.filter_queryset(events)[: size + 1])
         shown, has_more = page[:size], len(page) > size
         url = request.build_absolute_uri()
         following = replace_query_param(url, "after", str(shown[-1].sequence)) if has_more else None
@@ -63,7 +67,7 @@ class EventsView(KnownParameters):
         return Response({"results": results, "next": following, "previous": None})
 
 
-class IntegratorsOwn(KnownParameters):
+class IntegratorsOwn(SparseFields):
     """What webhooks need: a key reads with the scope `events` and changes with `manage`."""
 
     permission_classes = (IsAuthenticated, IsIntegrator, HasScope)
@@ -114,7 +118,7 @@ class WebhookEndpointViewSet(
     @extend_schema(request=None, responses=WebhookSecretSerializer)
     @action(methods=["post"], detail=True, url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
-        """A new secret. Until `previous_secret_until` the one before signs too."""
+        """Make a new secret. Until `previous_secret_until` the one before signs too."""
         endpoint = webhooks.rotate_secret(endpoint=self.get_object(), now=timezone.now())
         return Response(WebhookSecretSerializer(endpoint).data)
 
@@ -151,6 +155,6 @@ class WebhookDeliveryViewSet(
     @extend_schema(request=None, responses=WebhookDeliverySerializer)
     @action(methods=["post"], detail=True)
     def redeliver(self, request: Request, endpoint: str, delivery: str) -> Response:
-        """Send it once more, whatever became of it, and try for another 72 hours."""
+        """Send a delivery once more, whatever became of it, and try for another 72 hours."""
         waiting = webhooks.redeliver(delivery=self.get_object(), now=timezone.now())
         return Response(self.get_serializer(waiting).data)

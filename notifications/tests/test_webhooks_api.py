@@ -54,6 +54,15 @@ class TestEvents:
         assert (second["next"], second["previous"]) == (None, None)
         assert program.get(f"{EVENTS}?after=3").json()["results"] == []
 
+    def test_are_of_a_type_and_have_the_fields_that_were_asked_for(self, program, happen):
+        happen("BOOK01", "BOOK02")
+
+        page = program.get(f"{EVENTS}?type=booking.held&fields=sequence&page_size=1").json()
+
+        assert page["results"] == [{"sequence": 1}]
+        assert program.get(page["next"]).json()["results"] == [{"sequence": 2}]
+        assert program.get(f"{EVENTS}?type=booking.expired").json()["results"] == []
+
     def test_of_others_are_not_there(self, program, happen, stranger, integrator):
         stranger.groups.set(integrator.groups.all())
         happen("OTHER1", owner=stranger)
@@ -70,7 +79,9 @@ class TestEvents:
         assert (answer.status_code, answer.json()["code"], answer.json()["earliest"]) == (410, "events_forgotten", 2)
         assert program.get(f"{EVENTS}?after=2").json()["results"] == []
 
-    @pytest.mark.parametrize("query", ["after=-1", "after=x", "after=9223372036854775808", "page_size=0"])
+    @pytest.mark.parametrize(
+        "query", ["after=-1", "after=x", "after=1_0", "after=9223372036854775808", "page_size=0", "type=x"]
+    )
     def test_a_wrong_question_names_the_field(self, program, query):
         answer = program.get(f"{EVENTS}?{query}")
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from flights_project.lib.money import MoneyAmount, on_the_wire
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+DIGITS = re.compile(r"-?\d+", re.ASCII)
 MONEY_SCHEMA = {
     "type": "object",
     "required": ["amount", "currency"],
@@ -28,6 +29,15 @@ class PlainDecimalField(serializers.DecimalField):
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not PLAIN.fullmatch(str(data).strip()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """Of a query: digits. Python would also read `+1`, `1_0` and digits of other scripts."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not DIGITS.fullmatch(str(data)):
             self.fail("invalid")
         return super().to_internal_value(data)
 

@@ -31,6 +31,8 @@ class KnownParameters(APIView):
 
     parameters: frozenset[str] = frozenset()
     paged_actions: tuple[str, ...] = ("list",)
+    is_list = False
+    """Of a view that has no actions: whether what it reads is a list."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -38,7 +40,7 @@ class KnownParameters(APIView):
             refuse_misuse(request.query_params, self.known_parameters())
 
     def known_parameters(self) -> frozenset[str]:
-        if getattr(self, "action", None) not in self.paged_actions:
+        if not (self.is_list or getattr(self, "action", None) in self.paged_actions):
             return self.parameters
         filterset = getattr(self, "filterset_class", None)
         return self.parameters | PAGING | (filterset.base_filters.keys() if filterset else frozenset())
@@ -77,6 +79,8 @@ class ConditionalWrites(UpdateModelMixin, DestroyModelMixin, SparseFields):
 
     Somebody who read `?fields=number,airplane` and writes to the same address is not disturbed by other fields.
     """
+
+    lookup_value_regex = "[0-9]+"
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with self._still_as_read(request):
