@@ -30,8 +30,14 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 STILL_SERVED = 10.0
 """Seconds that a request may still run when the test that made it is over."""
 
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+WCAG = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
 
+
+OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+"""The rules whose answer another scheme may change: nothing else of a page is drawn otherwise in it."""
 
 expect.set_options(timeout=15_000)
 
@@ -122,8 +128,7 @@ def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
     def check() -> None:
         page.wait_for_load_state()  # with its styles
         if runs_scripts:  # axe is one
-            violations = Axe().run(page, options=WCAG)["violations"]
-            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+            assert violations_on(page, WCAG) == []
         assert page.evaluate(FITS)
         size = page.viewport_size or ViewportSize(width=1280, height=900)
         page.set_viewport_size({"width": 320 if size["width"] < 640 else 640, "height": size["height"]})
@@ -131,6 +136,25 @@ def check(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
         page.set_viewport_size(size)
 
     return check
+
+
+@pytest.fixture
+def check_colours(request: pytest.FixtureRequest, page: Page) -> Callable[[], None]:
+    """Looks at the page that is open in the scheme that it is not in: no violation that colours decide."""
+    mine, other = ("dark", "light") if request.node.callspec.params["page"] == "narrow" else ("light", "dark")
+
+    def check_colours() -> None:
+        page.emulate_media(color_scheme=other)
+        assert violations_on(page, OF_COLOURS) == [], other
+        page.emulate_media(color_scheme=mine)
+
+    return check_colours
+
+
+def violations_on(page: Page, options: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Each by the rule of axe and the elements that break it."""
+    violations = Axe().run(page, options=options)["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations]
 
 
 @pytest.fixture
