@@ -78,10 +78,10 @@ def for_page(form: F) -> F:
 
 
 def _months(form: PriceForm) -> list[tuple[str, str]]:
-    """From this month to the last that is on sale."""
+    """From this month to the last that is on sale, in brief: the field is half a phone wide."""
     months, month = [], form.now.date().replace(day=1)
     while month <= form.last_day():
-        months.append((f"{month:%Y-%m}", date_format(month, "F Y")))
+        months.append((f"{month:%Y-%m}", date_format(month, "M Y")))
         month = next_month(month)
     return months
 

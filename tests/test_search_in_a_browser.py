@@ -206,6 +206,19 @@ def test_results_are_sorted_filtered_and_shared_by_their_address(
     expect(page.get_by_label("Cheapest")).to_be_checked()
 
 
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True)
+def test_the_first_flight_is_in_sight_at_once(page: Page, departure: datetime) -> None:
+    page.goto(search(departure))
+    page.wait_for_load_state()
+    strip = page.get_by_role("navigation", name="Lowest prices of the days around")
+    expect(strip.get_by_role("link", name=re.compile("Lowest"))).to_be_visible()
+
+    box = page.locator("article.way").first.bounding_box()
+    assert box
+    assert box["y"] < 450  # half of the screen
+
+
 def is_folded(page: Page) -> bool:
     page.wait_for_load_state()  # before its styles are there, everything is visible
     return page.locator("#filters > details > summary").is_visible()

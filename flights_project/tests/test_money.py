@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 
+from flights_project.gateway.templatetags.flights import price_tag
 from flights_project.lib.money import of_hundredths, on_the_wire, text_of_hundredths, written
 
 
@@ -29,3 +30,10 @@ def test_money_is_written_as_people_read_it(amount, currency, expected):
 )
 def test_hundredths_are_written_as_amounts_are_on_the_wire(number, currency):
     assert text_of_hundredths(number, currency) == on_the_wire(of_hundredths(number), currency)["amount"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"), [("4500", "₹4,500"), ("4500.5", '₹4,500<span class="minor">.50</span>')]
+)
+def test_a_price_among_others_is_exact_and_its_paise_are_small(amount, expected):
+    assert price_tag(Decimal(amount)) == expected

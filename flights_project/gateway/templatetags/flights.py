@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from django import template
 from django.conf import settings
 from django.utils import formats
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,13 @@ def money(amount: Decimal | MoneyAmount) -> str:
     if isinstance(amount, dict):
         return written(Decimal(amount["amount"]), amount["currency"])
     return written(amount, settings.CURRENCY)
+
+
+@register.filter
+def price_tag(amount: Decimal) -> str:
+    """`money` of a price that stands among others: paise are small, so that rupees are compared at a glance."""
+    whole, point, minor = money(amount).partition(".")
+    return format_html('{}<span class="minor">{}{}</span>', whole, point, minor) if minor else whole
 
 
 @register.filter
