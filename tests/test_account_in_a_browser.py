@@ -3,10 +3,12 @@
 import re
 from datetime import timedelta
 
+import orjson
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -69,6 +71,55 @@ def test_pages_on_the_way_in_lead_on(page: Page, check, asha):
     expect(page.get_by_role("heading", name="Forgotten password")).to_be_visible()
 
 
+def test_a_forgotten_password_is_chosen_anew_by_the_mailed_link(page: Page, check, asha):
+    page.goto("/accounts/password/reset/")
+    page.get_by_label("Email").fill(asha.email)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    link = link_in_the_mail_to(asha.email, "/accounts/password/reset/key/")
+    page.goto(link)
+    for name in ("password1", "password2"):
+        page.locator(f"input[name={name}]").fill("kestrels-over-kutch")
+    check()
+    page.get_by_role("button", name="Save the new password").click()
+    expect(page.get_by_role("heading", name="Your password is changed")).to_be_visible()
+    check()
+
+    page.get_by_role("main").get_by_role("link", name="Log in").click()
+    page.locator("input[name=login]").fill(asha.email)
+    page.locator("input[name=password]").fill("kestrels-over-kutch")
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_role("link", name="My trips").first).to_be_visible()
+    page.context.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+
+
+def link_in_the_mail_to(email: str, path: str) -> str:
+    """Of the newest mail about the account."""
+    body = Message.objects.filter(kind="account", recipient=email).latest("written_at").context["body"]
+    return re.findall(rf"{path}\S+", body)[0]
+
+
+def test_another_device_is_logged_out(logged_in: Page, check, asha):
+    page = logged_in
+    other = Client(headers={"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"})
+    other.post("/accounts/login/", {"login": asha.email, "password": PASSWORD})
+    assert other.get("/account/").status_code == 200
+    page.goto("/accounts/sessions/")
+    devices = page.get_by_role("main").get_by_role("list").last.get_by_role("listitem")
+    expect(devices).to_have_count(2)
+    check()
+    page.get_by_role("button", name="Log out everywhere else").click()
+
+    expect(page.get_by_role("button", name="Log out everywhere else")).to_have_count(0)
+    page.goto("/accounts/sessions/")
+    expect(devices).to_have_count(1)
+    expect(devices).to_contain_text("this one")
+    check()
+    assert other.get("/account/").status_code == 302
+
+
 def test_a_traveller_is_saved_and_removed(logged_in: Page, check):
     page = logged_in
     page.goto("/account/travellers/")
@@ -95,8 +146,7 @@ def test_who_signs_up_confirms_the_address_by_the_mail(page: Page, check, db, se
     check()
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
     expect(page.get_by_text("Confirmation email sent to zoe@example.com.")).to_be_visible()
-    body = Message.objects.get(kind="account", recipient="zoe@example.com").context["body"]
-    page.goto(re.findall(r"/accounts/confirm-email/\S+", body)[0])
+    page.goto(link_in_the_mail_to("zoe@example.com", "/accounts/confirm-email/"))
     expect(page.get_by_text("Is zoe@example.com yours?")).to_be_visible()
     check()
     page.get_by_role("main").get_by_role("button").click()
@@ -163,11 +213,16 @@ def test_what_is_told_is_a_choice(logged_in: Page, check):
     check()
 
 
-def test_the_account_is_closed(logged_in: Page, check, asha):
+def test_what_is_kept_is_taken_along_and_the_account_is_closed(logged_in: Page, check, asha):
     page = logged_in
     page.goto("/account/data/")
+    page.get_by_role("link", name="Get the file").click()
+    with page.expect_download() as file:
+        say_the_password(page)
+    assert orjson.loads(file.value.path().read_bytes())["account"]["email"] == asha.email
+
+    page.goto("/account/data/")
     page.get_by_role("link", name="Close the account").click()
-    say_the_password(page)
     check()
     page.get_by_role("button", name="Close the account for ever").click()
 
