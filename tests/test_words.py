@@ -38,7 +38,7 @@ from tests.test_access import OWN, ROWS, Row, path_of
 
 pytestmark = pytest.mark.django_db
 
-CATALOGUES = [pytest.param(path, id=path.parts[-3]) for path in words.catalogues()]
+CATALOGUES = [pytest.param(path, id=path.parts[-3]) for path in words.catalogues() if path != words.ENGLISH]
 PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+")
 SHOWN_ATTRIBUTES = ("aria-label", "aria-description", "title", "placeholder", "alt", "label")
 UNREAD = "//script | //style | //code | //*[@lang][not(self::html)]"
@@ -50,6 +50,13 @@ ATTRIBUTE = re.compile(r"""[\w-]+=(["']).*?\1""")
 
 def entries(path: Path) -> list[Entry]:
     return [entry for entry in words.read(path) if entry.id]
+
+
+def test_english_names_only_what_libraries_call_otherwise():
+    named = {entry.id for entry in entries(words.ENGLISH) if entry.string and entry.string != entry.id}
+
+    assert named == {entry.id for entry in entries(words.ENGLISH)}
+    assert named <= {forms for _context, forms in words.words_of_libraries()}
 
 
 class TestACatalogue:
