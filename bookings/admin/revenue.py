@@ -134,7 +134,7 @@ def _drawn(flight: Flight, pace: Pace) -> str:
         {
             "labels": [point.days for point in pace.points],
             "datasets": [
-                shown | own | {"borderColor": "var(--color-primary-600)"},
+                shown | own | {"borderColor": "var(--color-primary-500)"},
                 mean | {"borderColor": "var(--color-base-400)", "borderDash": [4, 4]},
             ],
         }

@@ -156,7 +156,7 @@ class Chart:
     lines: list[Line]
 
 
-COLOURS = ("var(--color-primary-600)", "var(--color-primary-300)")
+COLOURS = ("var(--color-primary-500)", "var(--color-primary-300)")
 
 
 def _drawn(labels: Iterable[str], *bars: tuple[str, list[float]]) -> str:
