@@ -31,6 +31,8 @@ class Camera:
         self.folder = SHOWN / "all" / self.name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.taken = 0
+        self.penalised = ""
+        """The address of a trip of which something was kept when it was cancelled."""
         self._browser, self._base, self._scheme = browser, base, scheme
         self._context = self.visitor("en-IN")
         self.page = self._context.new_page()

@@ -48,11 +48,25 @@ def work(camera: Camera) -> None:
     for path, name in PAGES.items():
         camera.open(f"/admin/{path}/", f"desk-{name}", in_hindi=False)
     _act(camera)
+    _waive(camera)
 
 
 def _first_row(camera: Camera, path: str) -> str | None:
     row = camera.page.locator(f"a[href*='/admin/{path}/'][href*='/change/']").first
     return row.get_attribute("href") if row.count() else None
+
+
+def _waive(camera: Camera) -> None:
+    """What was kept of the trip that the traveller cancelled late is given back."""
+    page = camera.page
+    locator = camera.penalised.rstrip("/").rpartition("/")[2]
+    page.goto(f"/admin/bookings/booking/?q={locator}")  # a single hit opens
+    page.goto(f"{page.url.partition('change/')[0]}act/waive/")
+    page.get_by_label("Reason").fill("The traveller was in hospital")
+    page.get_by_role("button", name="Show what will happen").click()
+    camera.take("desk-waive")
+    page.get_by_role("button", name="Give it back").click()
+    camera.take("desk-story-waived")
 
 
 def _act(camera: Camera) -> None:
