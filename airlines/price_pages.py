@@ -20,7 +20,7 @@ from airlines.itineraries import search_url
 from airlines.models import Low
 from airlines.page_forms import DateInput, cabins_flown
 from airlines.price_forms import AnywhereForm, CalendarForm, DaysForm, FlexibleForm, PriceForm, month_end, next_month
-from airlines.services.lows import DAYS_AROUND, DayLow, Journey, anywhere, lows_around, lows_by_day
+from airlines.services.lows import DAYS_AROUND, DayLow, Journey, RoundTrip, anywhere, lows_around, lows_by_day
 from airlines.services.places import Place
 from airlines.services.reference import current, last_day_on_sale
 from airlines.services.search import SearchQuery
@@ -177,38 +177,32 @@ def follow_url(origin: Place, destination: Place, depart_on: date, return_on: da
 def flexible(form: FlexibleForm) -> dict[str, Any]:
     """Seven days out by seven days back."""
     asked = {name: value for name, value in form.cleaned_data.items() if name != "cabin"}
-    origin, destination = asked["origin"], asked["destination"]
     grid = lows_around(**asked, cabin=form.chosen_cabin, now=form.now)
-    least = min((cell.total for row in grid for cell in row if cell.total is not None), default=None)
-    days = range(-DAYS_AROUND, DAYS_AROUND + 1)
+    least = min((trip.total for row in grid for trip in row if trip.total is not None), default=None)
 
-    def url(out: date, back: date) -> str:
-        if not form.today <= out <= back <= form.last_day():
-            return ""
-        there, here = origin.label, destination.label
-        return search_url([(there, here, out), (here, there, back)], cabin=form.chosen_cabin)
+    def priced(trip: RoundTrip) -> PricedDay:
+        return PricedDay(
+            trip.depart_on,
+            trip.total,
+            _return_url(form, trip),
+            is_cheapest=trip.total is not None and trip.total == least,
+            is_shown=(trip.depart_on, trip.return_on) == (asked["depart_on"], asked["return_on"]),
+        )
 
     return {
-        "origin": origin,
-        "destination": destination,
-        "days_out": [asked["depart_on"] + timedelta(days=n) for n in days],
-        "rows": [
-            PricedReturn(
-                row[0].return_on,
-                [
-                    PricedDay(
-                        cell.depart_on,
-                        cell.total,
-                        url(cell.depart_on, cell.return_on),
-                        is_cheapest=cell.total is not None and cell.total == least,
-                        is_shown=(cell.depart_on, cell.return_on) == (asked["depart_on"], asked["return_on"]),
-                    )
-                    for cell in row
-                ],
-            )
-            for row in grid
-        ],
+        "origin": asked["origin"],
+        "destination": asked["destination"],
+        "days_out": [asked["depart_on"] + timedelta(days=n) for n in range(-DAYS_AROUND, DAYS_AROUND + 1)],
+        "rows": [PricedReturn(row[0].return_on, [priced(trip) for trip in row]) for row in grid],
     }
+
+
+def _return_url(form: FlexibleForm, trip: RoundTrip) -> str:
+    """The search for a round trip; none where its days are not on sale."""
+    if not form.today <= trip.depart_on <= trip.return_on <= form.last_day():
+        return ""
+    there, here = form.cleaned_data["origin"].label, form.cleaned_data["destination"].label
+    return search_url([(there, here, trip.depart_on), (here, there, trip.return_on)], cabin=form.chosen_cabin)
 
 
 def anywhere_by_price(form: AnywhereForm) -> dict[str, Any]:

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from airlines.models import FlightFare
@@ -48,15 +47,8 @@ def valkey() -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="module")
-def web(django_db_setup: None, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    database = urlsplit(os.environ["DATABASE_URL"])
-    path = database.path.rpartition("/")[0] + "/" + str(connection.settings_dict["NAME"])
-    environment = {
-        "DATABASE_URL": database._replace(path=path).geturl(),
-        "REDIS_URL": valkey.url,
-        "RATE_LIMITS": "off",
-        "SEARCH_KEPT_SECONDS": "3600",
-    }
+def web(of_this_database: dict[str, str], valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    environment = of_this_database | {"REDIS_URL": valkey.url, "RATE_LIMITS": "off", "SEARCH_KEPT_SECONDS": "3600"}
     with Web("web", tmp_path_factory.mktemp("web"), environment) as web:
         yield web
 
