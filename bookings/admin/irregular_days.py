@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar
 from uuid import uuid4
 
+import pghistory
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -44,6 +45,9 @@ OPERATE, CALL_OFF = "airlines.operate_flight", "airlines.change_flight"
 class ChangeForm(forms.Form):
     """What is to happen to `flight`; `carry_out` makes it happen and returns how many bookings were told."""
 
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
+    )
     fields_of: ClassVar[dict[str, str]] = {}
     changes_journeys: ClassVar[bool] = False
     swap: Swap | None = None
@@ -52,6 +56,12 @@ class ChangeForm(forms.Form):
     def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.flight = flight
+
+    @property
+    def why(self) -> dict[str, str]:
+        """What the history keeps beside who did it, where somebody said so."""
+        reason = self.cleaned_data["reason"]
+        return {"reason": reason} if reason else {}
 
     def carry_out(self, now: datetime) -> int:
         raise NotImplementedError
@@ -76,7 +86,7 @@ class DelayForm(ChangeForm):
 
     def __init__(self, *args: Any, flight: Flight, **kwargs: Any) -> None:
         super().__init__(*args, flight=flight, **kwargs)
-        self.fields |= {"departs": departure_field(flight), "arrives": arrival_field(flight)}
+        self.fields = {"departs": departure_field(flight), "arrives": arrival_field(flight), **self.fields}
 
     def carry_out(self, now: datetime) -> int:
         return delay_flight(
@@ -88,6 +98,7 @@ class DelayForm(ChangeForm):
 
 
 class GateForm(ChangeForm):
+    field_order = ("gate",)
     gate = forms.CharField(label=gettext_lazy("Gate"), max_length=5, widget=UnfoldAdminTextInputWidget)
 
     def carry_out(self, now: datetime) -> int:
@@ -95,6 +106,7 @@ class GateForm(ChangeForm):
 
 
 class AirplaneForm(ChangeForm):
+    field_order = ("airplane",)
     airplane = forms.ModelChoiceField(
         label=gettext_lazy("Airplane"), queryset=Airplane.objects.all(), widget=UnfoldAdminSelectWidget
     )
@@ -114,6 +126,7 @@ class CancelForm(ChangeForm):
 
 
 class LetterForm(ChangeForm):
+    field_order = ("headline", "body")
     headline = forms.CharField(label=gettext_lazy("Subject"), max_length=70, widget=UnfoldAdminTextInputWidget)
     body = forms.CharField(label=gettext_lazy("Text"), max_length=5000, widget=UnfoldAdminTextareaWidget)
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -182,7 +195,9 @@ class IrregularDays:
         if form.is_valid():
             try:
                 if "confirm" in request.POST:
-                    return self._done(request, flight, form.carry_out(timezone.now()))
+                    with pghistory.context(**form.why):
+                        told = form.carry_out(timezone.now())
+                    return self._done(request, flight, told)
                 preview = _preview(form, timezone.now())
             except (DomainError, ValidationError) as error:
                 form.refuse(error)

@@ -54,6 +54,16 @@ def test_confirmed_it_is_done_and_said(desk, flight, name, asked, kind):
     assert Message.objects.filter(kind=kind, way="email").count() == 1
 
 
+@pytest.mark.parametrize(("name", "asked"), [("move", MOVED), ("cancel", {}), ("gate", {"gate": "A7"})])
+def test_why_stays_in_the_history(desk, flight, name, asked):
+    why = {"reason": "A storm over Mumbai."}
+    assert 'value="A storm over Mumbai."' in desk.post(page(flight, name), asked | why).content.decode()
+
+    desk.post(page(flight, name), asked | why | {"confirm": "yes"})
+
+    assert "A storm over Mumbai." in desk.get(f"/admin/airlines/flight/{flight.pk}/change/").content.decode()
+
+
 def test_times_are_those_of_the_airports(desk, flight):
     desk.post(page(flight, "move"), MOVED | {"confirm": "yes"})
 
