@@ -184,16 +184,15 @@ class FareChangeViewSet(SparseFields, viewsets.GenericViewSet[FareChange]):
     @extend_schema(responses=FareChangeLineSerializer(many=True))
     @action(
         detail=True,
-        queryset=FareChangeLine.objects.select_related("fare__flight_cabin"),
         pagination_class=InTheirOrder,
         filterset_class=FareChangeLineFilter,
         serializer_class=FareChangeLineSerializer,
     )
     def lines(self, request: Request, pk: int) -> Response:
         """Each fare of the change, with what became of it."""
-        get_object_or_404(FareChange, pk=pk)
-        lines: QuerySet[Any] = self.filter_queryset(self.get_queryset().filter(change=pk))
-        page: Any = self.paginate_queryset(lines)
+        change = get_object_or_404(self.get_queryset(), pk=pk)
+        lines: QuerySet[Any] = change.lines.select_related("fare__flight_cabin")
+        page: Any = self.paginate_queryset(self.filter_queryset(lines))
         return self.get_paginated_response(FareChangeLineSerializer(page, many=True).data)
 
     def _step(self, step: Callable[..., FareChange]) -> Response:

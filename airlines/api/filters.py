@@ -129,11 +129,8 @@ class FareChangeFilter(django_filters.FilterSet):
 
 
 class FareChangeLineFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=FareChangeLine.Status.choices)
     ordering = django_filters.OrderingFilter(fields=["amount_before", "amount_after"])
-
-    class Meta:
-        model = FareChangeLine
-        fields = ["status"]
 
 
 class PriceAlertFilter(django_filters.FilterSet):
