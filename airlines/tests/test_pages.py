@@ -92,7 +92,7 @@ def test_a_party_sees_its_total_and_the_price_of_an_adult(client, flight):
     page = read(search(client, adults=2, infants=1))
 
     assert "2 adults, 1 infant" in page.words
-    assert "Light ₹8,400 ₹4,000 for each adult" in page.words
+    assert "Light ₹8,400 ₹4,000 per adult" in page.words
 
 
 def test_the_last_seats_are_counted(client, in_a_month):
