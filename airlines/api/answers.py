@@ -143,9 +143,12 @@ class JourneyWriter:
         self._ways: dict[int, WrittenWay] = {}
 
     def write(self, journey: Journey) -> bytes:
-        way = self._way(journey[0].itinerary) if len(journey) == 1 else self._together(journey)
-        terms = self._terms[journey[0].family]
-        price = written_price([price for option in journey for price in option.prices])
+        first = journey[0]
+        if len(journey) == 1:
+            way, price = self._way(first.itinerary), written_price(first.prices)
+        else:
+            way, price = self._together(journey), written_price([each for option in journey for each in option.prices])
+        terms = self._terms[first.family]
         token = self._signer.sign(claim_text(way.flights, terms.said, price.said))
         return OFFER % (token, price.total, terms.terms, way.seats_left, price.lines, way.slices)
 

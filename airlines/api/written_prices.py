@@ -70,9 +70,9 @@ _chargings: list[list[Charged]] = []
 
 def written_price(prices: Sequence[JourneyPrice]) -> WrittenPrice:
     """The price of one party on a journey, of its prices on the flights."""
+    if len(prices) == 1:
+        return (_flights.get(prices[0]) or _write_flight(prices[0])).price
     flights = [_flights.get(price) or _write_flight(price) for price in prices]
-    if len(flights) == 1:
-        return flights[0].price
     currency = settings.CURRENCY
     places, template = _sum_of(currency, *[flight.charging for flight in flights])
     parts = list(chain.from_iterable([flight.amounts for flight in flights]))

@@ -83,10 +83,12 @@ def _tell(heard: Heard, left: float, seconds: float) -> None:
             ", ".join(f"p{percent} {1000 * percentile(waits, percent):.1f} ms" for percent in (50, 99)) if waits else ""
         )
         say(f"  {call:8}{len(waits):8,}  {len(waits) / seconds:6.1f} a second  {figures}")
-    say(f"  processor left: {left:.0%}; differences between counters and coupons: {len(reconcile())}")
+    differences = reconcile()
+    say(f"  processor left: {left:.0%}")
     slowest = 1000 * percentile(heard.waits["search"], 99)
     for goal, is_met in {
         f"nothing wrong: {dict(heard.wrong) or 0}": not heard.wrong,
+        f"differences found by reconcile: {len(differences)} {'; '.join(map(str, differences[:3]))}": not differences,
         f"p99 of a search {slowest:.0f} ms (aim: {SLOWEST})": slowest <= SLOWEST,
     }.items():
         say(f"  {'met    ' if is_met else 'not met'}  {goal}")
