@@ -95,7 +95,7 @@ def _fill(stack: Stack) -> None:
 
     from airlines.services.stale_lows import refresh_stale  # noqa: PLC0415
 
-    call_command("load_demo", "--days=60")
+    call_command("load_demo", "--days=60", "--no-key-file")
     refresh_stale(now=timezone.now())
     stack.start("web")
 

@@ -483,6 +483,13 @@ def test_the_integrators_key_is_printed_once_and_kept_in_a_file_for_the_owner_on
 
 
 @pytest.mark.django_db
+def test_a_demo_beside_the_demo_leaves_the_kept_key_alone(now: datetime, home: Path) -> None:
+    printed = load_demo(days=1, no_key_file=True)
+    assert "API key of integrator@demo.test" in printed
+    assert not (home / ".local" / "integrator_api_key").exists()
+
+
+@pytest.mark.django_db
 def test_a_changed_password_and_a_revoked_key_stay_so(now: datetime) -> None:
     load_demo(days=1)
     traveller = User.objects.get(email="traveller@demo.test")

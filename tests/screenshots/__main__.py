@@ -63,7 +63,7 @@ def _demo(url: str | None) -> Iterator[str]:
     with Stack({}) as stack:
         from django.core.management import call_command  # noqa: PLC0415 -- Django is set up now
 
-        call_command("load_demo", f"--days={DAYS_ON_SALE}")
+        call_command("load_demo", f"--days={DAYS_ON_SALE}", "--no-key-file")
         stack.start("web")
         stack.start("worker")
         yield f"http://localhost:{stack.port}"

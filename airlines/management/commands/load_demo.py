@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=120, help="Days of flights from today. Default: 120.")
+        parser.add_argument("--no-key-file", action="store_true", help="Keep the integrator's key in no file.")
         parser.add_argument("--if-empty", action="store_true", help="Do nothing where there is any schedule.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError("--days is at least 1.")
         if options["if_empty"] and Schedule.objects.exists():
             return
-        api_key = load_people()
+        api_key = load_people(keeps_key=not options["no_key_file"])
         if api_key:
             self.stdout.write(f"API key of integrator@demo.test, shown this once: {api_key}")
         # Without a terminal there is no bar: `disable=None`.
