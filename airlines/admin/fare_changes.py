@@ -186,7 +186,7 @@ class FareChangeAdmin(ServiceAdmin[FareChange]):
 
     @admin.display(description=gettext_lazy("which fares"))
     def asked(self, change: FareChange) -> str:
-        rows = ((LABELS[name], value) for name, value in change.which.items())
+        rows = ((label, change.which[name]) for name, label in LABELS.items() if name in change.which)
         return format_html_join("", "<div>{}: {}</div>", rows) or _("all on sale")
 
     def get_inlines(self, request: HttpRequest, obj: FareChange | None) -> Any:

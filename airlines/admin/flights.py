@@ -65,7 +65,7 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
         "destination__city__name",
     ]
     autocomplete_fields = ["airplane", "origin", "destination"]
-    inlines = [FlightCabins, history_of(Flight, "status", "departs_at", "arrives_at")]
+    inlines = [FlightCabins, history_of(Flight, "status", "departs_at", "arrives_at", "gate", "airplane")]
     ordering = ["departs_at"]
     more: ClassVar[Mapping[str, Collection[str]]] = {}
     """What another app shows beside the status; each to who has one of its rights, as its page asks for them."""

@@ -150,6 +150,13 @@ def flown_by(flight: Flight) -> Flown:
     )
 
 
+def conflicts_of(flight: Flight) -> list[Conflict]:
+    """What of a flight cannot be flown, with all that its airplane flies around it. Two queries."""
+    near = flight.departs_at - LOOK_AROUND, flight.departs_at + LOOK_AROUND
+    found = conflicts_among(flown_between(*near, airplane=flight.airplane_id), turnarounds_by_model())
+    return [each for each in found if each.concerns({(flight.number, flight.departs_on)})]
+
+
 def coming_conflicts(*, now: datetime, days: int, schedule: Schedule | None = None) -> list[Conflict]:
     """What cannot be flown of what the airline itself flies within so many days, or of this schedule's flights."""
     until = now + timedelta(days=days)

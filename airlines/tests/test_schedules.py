@@ -12,7 +12,7 @@ from airlines import tasks
 from airlines.models import AirplaneType, Airport, Flight, FlightCabin, FlightFare, Route, Schedule, StaleLow
 from airlines.services import flight_making
 from airlines.services.flight_making import horizon, make_flights
-from airlines.services.schedule_conflicts import Flown, Kind, closed, coming_conflicts, conflicts_among
+from airlines.services.schedule_conflicts import Flown, Kind, closed, coming_conflicts, conflicts_among, conflicts_of
 from airlines.services.schedules import add_schedule, add_schedules, pattern_of
 from airlines.services.scheduling import remove_flights
 from airlines.tests.factories import AirplaneFactory, AirportFactory, a_pattern, make_flight, make_pricing_rule
@@ -362,6 +362,16 @@ class TestConflicts:
         [conflict] = coming_conflicts(now=now, days=2)
 
         assert (conflict.kind, conflict.airport, conflict.flown.number) == (Kind.CURFEW, daily.destination, "KV301")
+
+    def test_of_a_flight_with_what_its_airplane_flies_around_it(self, airplane, in_a_month, django_assert_num_queries):
+        first = make_flight(departs_at=in_a_month, airplane=airplane)
+        make_flight("BOM", "DEL", departs_at=first.arrives_at - timedelta(minutes=10), airplane=airplane)
+        beside = make_flight(departs_at=in_a_month)
+
+        with django_assert_num_queries(2):
+            [conflict] = conflicts_of(first)
+        assert (conflict.kind, conflict.before and conflict.before.flight) == (Kind.TWO_PLACES, first.pk)
+        assert conflicts_of(beside) == []
 
     def test_in_one_question_for_flights_and_one_for_types(self, daily, now, django_assert_num_queries):
         add_schedule(daily)

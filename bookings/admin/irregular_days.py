@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from airlines.admin.flight_form import arrival_field, departure_field
 from airlines.models import Airplane, Airport, Flight
+from airlines.services.schedule_conflicts import ConflictGroup, conflicts_of, grouped
 from bookings.messages import words_for
 from bookings.models import ItineraryChange
 from bookings.services.airplane_swaps import Swap, swap_airplane
@@ -188,8 +189,11 @@ class IrregularDays:
         flight = get_object_or_404(Flight.objects.with_places(), pk=pk)
         if name not in CHANGES:
             raise Http404
-        if flight.status not in Flight.FOR_SALE or not request.user.has_perm(CHANGES[name].right):
+        if not request.user.has_perm(CHANGES[name].right):
             raise PermissionDenied
+        if flight.status not in Flight.FOR_SALE:
+            messages.warning(request, _("Nothing was done: this flight has left or was cancelled."))
+            return redirect("admin:airlines_flight_change", flight.pk)
         form = CHANGES[name].form(request.POST if request.method == "POST" else None, flight=flight)
         preview = None
         if form.is_valid():
@@ -197,7 +201,7 @@ class IrregularDays:
                 if "confirm" in request.POST:
                     with pghistory.context(**form.why):
                         told = form.carry_out(timezone.now())
-                    return self._done(request, flight, told)
+                    return self._done(request, form, told)
                 preview = _preview(form, timezone.now())
             except (DomainError, ValidationError) as error:
                 form.refuse(error)
@@ -205,12 +209,12 @@ class IrregularDays:
         context |= {"flight": flight, "form": form, "preview": preview, "confirm": CHANGES[name].confirm}
         return TemplateResponse(request, "desk/irregular_day.html", context)
 
-    def _done(self, request: HttpRequest, flight: Flight, told: int) -> HttpResponse:
+    def _done(self, request: HttpRequest, form: ChangeForm, told: int) -> HttpResponse:
         words = ngettext("Done. %(count)d booking was told.", "Done. %(count)d bookings were told.", told)
         messages.success(request, words % {"count": told})
-        if ItineraryChange.objects.open().filter(flight=flight).exists():
-            return redirect("admin:bookings_flight_rebooking", flight.pk)
-        return redirect("admin:airlines_flight_change", flight.pk)
+        if form.changes_journeys and ItineraryChange.objects.open().filter(flight=form.flight).exists():
+            return redirect("admin:bookings_flight_rebooking", form.flight.pk)
+        return redirect("admin:airlines_flight_change", form.flight.pk)
 
 
 Link = tuple[str, str | Promise]
@@ -241,6 +245,8 @@ class Preview:
     shared: Shared | None
     """What would be proposed, where the travellers of the flight would have to choose."""
     swap: Swap | None
+    conflicts: list[ConflictGroup]
+    """What its airplane could not fly then."""
 
 
 def _preview(form: ChangeForm, now: datetime) -> Preview:
@@ -252,7 +258,8 @@ def _preview(form: ChangeForm, now: datetime) -> Preview:
         travellers = sum(len(context["passengers"]) for context in letters.values_list("context", flat=True))
         first = letters.first()
         shared = propose(flight=form.flight, now=now) if told and form.changes_journeys else None
-        preview = Preview(told, travellers, render(first) if first else None, shared, form.swap)
+        conflicts = grouped(conflicts_of(Flight.objects.get(pk=form.flight.pk))) if form.changes_journeys else []
+        preview = Preview(told, travellers, render(first) if first else None, shared, form.swap, conflicts)
         transaction.set_rollback(True)
     return preview
 

@@ -46,6 +46,11 @@ class Shared:
     later: int
     without: int
 
+    @property
+    def bookings(self) -> int:
+        """Who cannot keep their flight, whether there is another one or not."""
+        return self.same_day + self.later + self.without
+
 
 @transaction.atomic
 def propose(*, flight: Flight, now: datetime) -> Shared:

@@ -1,10 +1,13 @@
 """The desk on the day of a flight: say what, see who would be told what, confirm."""
 
+from datetime import timedelta
 from html import unescape
 from re import findall
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from airlines.models import Flight
 from airlines.tests.factories import make_flight
@@ -64,6 +67,25 @@ def test_why_stays_in_the_history(desk, flight, name, asked):
     assert "A storm over Mumbai." in desk.get(f"/admin/airlines/flight/{flight.pk}/change/").content.decode()
 
 
+def test_the_history_says_what_each_change_was(desk, flight, django_assert_num_queries):
+    shown = f"/admin/airlines/flight/{flight.pk}/change/"
+    desk.post(page(flight, "move"), MOVED | {"confirm": "yes"})
+    once = desk.get(shown).content.decode()
+    with CaptureQueriesContext(connection) as queries:
+        desk.get(shown)
+        for_one_change = len(queries)
+    for gate in ("14B", "2"):
+        desk.post(page(flight, "gate"), {"gate": gate, "confirm": "yes"})
+    thrice = desk.get(shown).content.decode()
+    with django_assert_num_queries(for_one_change):
+        desk.get(shown)
+
+    assert "departs (utc)" in once.lower()
+    assert "20 Dec 2026, 12:30" in once
+    assert "14B" in thrice
+    assert flight.airplane.registration in thrice
+
+
 def test_times_are_those_of_the_airports(desk, flight):
     desk.post(page(flight, "move"), MOVED | {"confirm": "yes"})
 
@@ -98,7 +120,35 @@ def test_what_cannot_be_is_said_and_nothing_is_lost(desk, flight, asked, words):
 def test_a_flight_that_is_over_is_left_alone(desk, flight):
     Flight.objects.update(status="departed")
 
-    assert desk.post(page(flight, "cancel"), {"confirm": "yes"}).status_code == 403
+    answers = [
+        desk.get(page(flight, "move"), follow=True),
+        desk.post(page(flight, "cancel"), {"confirm": "yes"}, follow=True),
+    ]
+
+    for answer in answers:
+        assert answer.redirect_chain[-1][0] == f"/admin/airlines/flight/{flight.pk}/change/"
+        assert "this flight has left or was cancelled" in answer.content.decode()
+    assert Flight.objects.get().status == "departed"
+
+
+def test_a_delay_into_the_next_flight_of_its_airplane_is_shown(desk, flight):
+    onward = make_flight(
+        "BOM", "DEL", departs_at=flight.arrives_at + timedelta(hours=2), number="KV102", airplane=flight.airplane
+    )
+
+    shown = desk.post(page(flight, "move"), MOVED).content.decode()
+
+    assert "What could not be flown then" in shown
+    assert onward.number in shown
+    assert "No other flight: 0" not in shown
+
+
+def test_a_gate_leads_back_to_the_flight_whatever_is_open(desk, flight):
+    desk.post(page(flight, "move"), MOVED | {"confirm": "yes"})
+
+    answer = desk.post(page(flight, "gate"), {"gate": "A7", "confirm": "yes"})
+
+    assert answer.url == f"/admin/airlines/flight/{flight.pk}/change/"
 
 
 def test_there_is_no_other_change(desk, flight):
