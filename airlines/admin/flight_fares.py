@@ -25,7 +25,8 @@ from airlines.exceptions import FareChanged
 from airlines.models import FlightFare
 from airlines.services.fares import PricedBy, change_fare, take_off_sale
 from airlines.services.repricing import explain_prices, give_to_rules, set_limits
-from flights_project.gateway.desk import ServiceAdmin, ServiceForm, badge, history_of
+from flights_project.gateway.desk import ServiceAdmin, ServiceForm, badge
+from flights_project.gateway.desk_history import history_of
 from flights_project.gateway.desk_paginators import LongTable
 
 LIMITS = {"reference": "reference_amount", "floor": "floor_amount", "ceiling": "ceiling_amount"}

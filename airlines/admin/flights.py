@@ -23,7 +23,8 @@ from airlines.admin.flight_form import FareSlot, FlightForm, fare_slots, flight_
 from airlines.models import Airport, CabinClass, Flight, FlightCabin, FlightFare
 from airlines.services.repricing import explain_prices
 from airlines.services.scheduling import amend_flight, remove_flights, schedule_flight
-from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, history_of, two_lines
+from flights_project.gateway.desk import ReadOnlyInline, ServiceAdmin, badge, two_lines
+from flights_project.gateway.desk_history import history_of
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib import clock
 

@@ -38,8 +38,9 @@ from bookings.models import Booking, Coupon, Payment, Refund, Ticket
 from bookings.services.holds import release_hold
 from bookings.services.seat_reports import explain_seats
 from bookings.services.settlement import settle
-from flights_project.gateway.desk import ReasonForm, badge, for_each, history_of, instant, two_lines
+from flights_project.gateway.desk import ReasonForm, badge, for_each, instant, two_lines
 from flights_project.gateway.desk_filters import InstantRangeFilter
+from flights_project.gateway.desk_history import history_of
 from flights_project.gateway.templatetags.flights import money
 
 BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "danger"}

@@ -27,7 +27,8 @@ from bookings.admin.schedule_form import WEEKDAYS, ScheduleForm, fare_slots, sch
 from bookings.admin.schedule_steps import lines_of
 from bookings.exceptions import ScheduleOvertaken
 from bookings.services.schedule_changes import Plan, change_schedule, create_schedule, plan_change, plan_new
-from flights_project.gateway.desk import ServiceAdmin, history_of, two_lines
+from flights_project.gateway.desk import ServiceAdmin, two_lines
+from flights_project.gateway.desk_history import history_of
 from flights_project.gateway.templatetags.flights import money
 from flights_project.lib.errors import DomainError
 
