@@ -33,6 +33,7 @@ def _two_flights_and_somebody_to_fly(db: None, departure: datetime) -> None:
 def go_to(page: Page, target: Locator) -> None:
     """Tab until `target` has the focus; everything on the way can be seen while it has it."""
     expect(target).to_be_visible()
+    page.wait_for_load_state()  # before its styles are there, everything is visible
     for _step in range(STEPS_AT_MOST):
         if target.evaluate("(each) => each === document.activeElement"):
             assert page.evaluate(SEEN), target
@@ -67,7 +68,6 @@ def ask(page: Page, departure: datetime) -> None:
     page.keyboard.type(f"{departure:%m%d%Y}")
     press(page, page.get_by_role("main").get_by_role("button", name="Search flights"))
     expect(page.get_by_role("heading", name="Choose your flight")).to_be_visible()
-    page.wait_for_load_state()  # before its styles are there, everything is visible
 
 
 def test_searches_books_sits_pays_and_cancels(page: Page, departure: datetime) -> None:
