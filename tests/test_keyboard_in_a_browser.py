@@ -68,6 +68,7 @@ def ask(page: Page, departure: datetime) -> None:
     page.keyboard.type(f"{departure:%m%d%Y}")
     press(page, page.get_by_role("main").get_by_role("button", name="Search flights"))
     expect(page.get_by_role("heading", name="Choose your flight")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def test_searches_books_sits_pays_and_cancels(page: Page, departure: datetime) -> None:
