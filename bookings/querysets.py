@@ -196,6 +196,11 @@ class ItineraryChangeQuerySet(models.QuerySet["ItineraryChange"]):
         """Not answered so far."""
         return self.filter(status=ChangeStatus.OPEN)
 
+    def locked(self) -> Self:
+        """These rows, locked in primary-key order until the transaction ends: of two who write many of them, one waits
+        and neither for ever."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
     def to_carry_out(self) -> Self:
         """Accepted by staff for their travellers, and not done yet."""
         return self.open().filter(ordered_at__isnull=False)

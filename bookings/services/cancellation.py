@@ -1,11 +1,12 @@
 """Cancelling what was sold: a quote that expires, then its confirmation.
 
-A whole booking, some of its travellers, some of its slices, or both. Confirming locks the booking and its cabins,
-gives the seats back, marks the coupons with what was kept of them, and writes one refund that is paid afterwards.
+A whole booking, some of its travellers, some of its slices, or both. Confirming locks the booking, then the cabins of
+its flights, so that the airline cancels none of them while money is kept for it; gives the seats back, marks the
+coupons with what was kept of them, and writes one refund that is paid afterwards.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from airlines.models import Flight
+from airlines.models import Flight, FlightCabin
 from airlines.services import inventory
 from bookings.exceptions import MinorsAlone, NotCancellable, QuoteExpired, QuoteOutdated
 from bookings.models import Booking, CancellationQuote, Coupon, ItineraryChange, Passenger, Refund
@@ -83,11 +84,13 @@ def confirm_cancellation(
         raise QuoteOutdated
     if now >= quote.expires_at:
         raise QuoteExpired
+    cabins = inventory.lock_cabins(flights=locked.segments.values_list("flight", flat=True), cabin=locked.cabin)
     coupons = _open_coupons(locked, now).filter(pk__in=quote.coupons.values("pk"))
     refunds = _refunds(locked, list(coupons), now)
     if len(refunds) != quote.coupons.count() or in_all(list(refunds.values())).refund != quote.refund:
         raise QuoteOutdated
-    _cancel(locked, refunds, by or locked.owner, now)
+    _return_seats(cabins, refunds)
+    _cancel(quote, refunds, by or locked.owner, now)
     quote.confirmed_at = now
     quote.save(update_fields=["confirmed_at"])
     return quote
@@ -167,8 +170,8 @@ def _changed_by_airline(booking: Booking) -> bool:
     return grounded.exists() or booking.changes.open().exists()
 
 
-def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now: datetime) -> None:
-    _return_seats(booking, refunds)
+def _cancel(quote: CancellationQuote, refunds: dict[Coupon, CouponRefund], by: User, now: datetime) -> None:
+    booking = quote.booking
     for coupon, kept in refunds.items():
         coupon.status, coupon.penalty = Coupon.Status.CANCELLED, kept.penalty
     Coupon.objects.bulk_update(refunds, ["status", "penalty"])
@@ -176,7 +179,7 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now
         booking.status, booking.ended_at = Booking.Status.CANCELLED, now
         booking.save(update_fields=["status", "ended_at"])
     total = in_all(list(refunds.values())).refund
-    written = give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
+    give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
     close_answered(booking=booking, status=ItineraryChange.Status.REFUNDED, by=by, now=now)
     relieve(flights={coupon.flight_id for coupon in refunds}, cabin=booking.cabin, now=now)
     amount = {"amount": str(total), "currency": booking.currency}
@@ -184,7 +187,7 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now
     tell_owner(
         "booking_cancelled",
         booking,
-        subject=str(written[0].pk) if written else f"{now:%Y%m%d%H%M%S}",
+        subject=str(quote.pk),
         refund=amount,
         cancelled=[f"{coupon.passenger}, {coupon.flight.number}" for coupon in refunds],
         whole=booking.status == Booking.Status.CANCELLED,
@@ -192,9 +195,9 @@ def _cancel(booking: Booking, refunds: dict[Coupon, CouponRefund], by: User, now
     )
 
 
-def _return_seats(booking: Booking, coupons: Collection[Coupon]) -> None:
+def _return_seats(cabins: Iterable[FlightCabin], coupons: Collection[Coupon]) -> None:
     """Infants have no seat to give back."""
     seats = Counter(coupon.flight_id for coupon in coupons if coupon.passenger.type != Passenger.Type.INFANT)
-    cabins = inventory.lock_cabins(flights=seats, cabin=booking.cabin)
     for cabin in cabins:
-        inventory.return_sold_seats(cabins=[cabin], seats=seats[cabin.flight_id])
+        if seats[cabin.flight_id]:
+            inventory.return_sold_seats(cabins=[cabin], seats=seats[cabin.flight_id])

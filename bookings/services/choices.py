@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from airlines.models import Flight
@@ -33,8 +33,9 @@ def accept(*, change: ItineraryChange, by: User, now: datetime, offered: str | N
     """What is proposed, or where nothing is, the flight as it is now; later moves count from its time of now. `by` is
     whoever does it, `offered` what they saw of it (`offer_of`), None for whatever it is.
 
-    Locks the flights, so that none of them is changed at that moment. Raises ChangeRenewed where it is not what they
-    saw any more, NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal cannot be had.
+    Locks the flights of the journey, so that none of them is changed at that moment. Raises ChangeRenewed where it is
+    not what they saw any more, NothingProposed, ChangeClosed, PaymentRunning, and as `move_booking` where the proposal
+    cannot be had.
     """
     locked = _lock(change)
     if locked.status in (Status.KEPT, Status.MOVED):
@@ -57,7 +58,8 @@ def move(
     """All travellers fly `flights` (ids, in order) instead, free. `offered` is what they saw: of these flights
     (`offer_to_move`), or of the change alone (`offer_of`).
 
-    Locks the flights. Raises ChangeRenewed as `accept`, ChangeClosed, and as `move_booking`.
+    Locks these flights, and those of the journey. Raises ChangeRenewed as `accept`, ChangeClosed, and as
+    `move_booking`.
     """
     locked = _lock(change)
     if locked.status == Status.MOVED and _is_flown(locked, flights):
@@ -83,7 +85,8 @@ def refund(*, change: ItineraryChange, by: User, now: datetime) -> ItineraryChan
 
 def offer_of(change: ItineraryChange) -> str:
     """What `accept` agrees to now: the flights (ids, in order of travel) with their revisions, `17.2-31.0`."""
-    return _with_revisions(_about(change), Flight.objects.all())
+    named = _about(change)
+    return _with_revisions(named, Flight.objects.filter(pk__in=named))
 
 
 def offer_to_move(change: ItineraryChange, flights: Iterable[Flight]) -> str:
@@ -92,9 +95,12 @@ def offer_to_move(change: ItineraryChange, flights: Iterable[Flight]) -> str:
 
 
 def _lock_offer(change: ItineraryChange, flights: Sequence[int] = ()) -> str:
-    """As `offer_of`, or `offer_to_move` to `flights`; from then on none of them changes until the transaction ends."""
+    """As `offer_of`, or `offer_to_move` to `flights`; from then on none of them changes until the transaction ends, nor
+    any other flight of the booking: what is chosen has to fit what is flown before and after."""
     named = [change.flight_id, *flights] if flights else _about(change)
-    return _with_revisions(named, Flight.objects.order_by("pk").select_for_update(no_key=True))
+    journey = change.booking.segments.values("flight")
+    locked = Flight.objects.filter(Q(pk__in=named) | Q(pk__in=journey)).order_by("pk").select_for_update(no_key=True)
+    return _with_revisions(named, locked)
 
 
 def _about(change: ItineraryChange) -> list[int]:
@@ -102,7 +108,7 @@ def _about(change: ItineraryChange) -> list[int]:
 
 
 def _with_revisions(named: Sequence[int], flights: QuerySet[Flight]) -> str:
-    revisions = dict(flights.filter(pk__in=named).values_list("pk", "revision"))
+    revisions = dict(flights.values_list("pk", "revision"))
     return "-".join(f"{pk}.{revisions.get(pk, '')}" for pk in named)
 
 

@@ -4,7 +4,8 @@ They take along their tickets, coupons and seats, and of each charge the share t
 part of the first one, so that money which comes back goes by the gateway and to the card that it came from. No seat is
 counted anew, for nobody gets on or off.
 
-What is locked, in this order: the booking, then its payments in primary-key order, which refunds lock too.
+What is locked, in this order: the booking; the cabins of its flights, so that nobody is told of a change of one while
+the travellers become two bookings; its payments in primary-key order, which refunds lock too.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
+from airlines.services import inventory
 from bookings.exceptions import NotDividable, PaymentRunning
 from bookings.models import Booking, Coupon, DeskAct, Passenger, Payment, Refund, Segment
 from bookings.services import events
@@ -62,6 +64,7 @@ def divide_booking(
     locked = Booking.objects.locked(booking.pk)
     if earlier := mandate.earlier():
         return earlier
+    inventory.lock_cabins(flights=locked.segments.values_list("flight", flat=True), cabin=locked.cabin)
     _refuse_unless_quiet(locked)
     leaving = _leaving(locked, passengers)
     locked.cancellation_quotes.filter(superseded_at=None, confirmed_at=None).update(superseded_at=now)

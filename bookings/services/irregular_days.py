@@ -1,7 +1,8 @@
 """Days on which a flight does not go as planned: it changes, and everybody booked on it is told, in one transaction.
 
-The flight and its cabins are locked first (`airlines.services.operations`). A payment that succeeds at that moment
-waits for the cabins before it tells its traveller, and so tells what is true then (`settlement`).
+The flight and its cabins are locked first (`airlines.services.operations`), before anything is read of it. A payment
+that succeeds at that moment waits for the cabins before it tells its traveller, and so tells what is true then
+(`settlement`).
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def delay_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime, 
 
     Raises FlightClosed, InvalidRequest, ValidationError, see `operations.move`.
     """
-    before = _left_at(flight)
+    before = operations.lock_flight(flight).departs_at
     moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, now=now)
     take_back_reminders(flight=moved, now=now)
     return _tell_moved(moved, before, now)
@@ -49,16 +50,11 @@ def retime_flight(*, flight: Flight, departs_at: datetime, arrives_at: datetime,
 
     Raises as `delay_flight`.
     """
-    before, far = _left_at(flight), moves_far(flight, departs_at, arrives_at)
+    before = operations.lock_flight(flight)
     becomes = Flight.Status.SCHEDULED
     moved = operations.move(flight=flight, departs_at=departs_at, arrives_at=arrives_at, becomes=becomes, now=now)
     take_back_reminders(flight=moved, now=now)
-    return _tell_moved(moved, before, now, everybody=far)
-
-
-def _left_at(flight: Flight) -> datetime:
-    """As it is in the database, whatever the caller's copy says."""
-    return Flight.objects.values_list("departs_at", flat=True).get(pk=flight.pk)
+    return _tell_moved(moved, before.departs_at, now, everybody=moves_far(before, departs_at, arrives_at))
 
 
 def moves_far(flight: Flight, departs_at: datetime, arrives_at: datetime) -> bool:
@@ -98,7 +94,7 @@ def change_gate(*, flight: Flight, gate: str, now: datetime) -> int:
 
     Raises FlightClosed, ValidationError.
     """
-    was = Flight.objects.values_list("gate", flat=True).get(pk=flight.pk)
+    was = operations.lock_flight(flight).gate
     moved = operations.assign_gate(flight=flight, gate=gate)
     if was in {"", gate}:
         return 0

@@ -31,7 +31,7 @@ def open_changes(
         for booking, cause in causes.items()
     ]
     ItineraryChange.objects.bulk_create(opened, ignore_conflicts=True)
-    there = ItineraryChange.objects.open().filter(flight=flight, booking__in=causes)
+    there = ItineraryChange.objects.open().filter(flight=flight, booking__in=causes).locked()
     changes = {change.booking_id: change for change in there}
     renewed = [change for change in changes.values() if _takes_over(causes[change.booking_id], change.cause)]
     for change in renewed:

@@ -105,10 +105,12 @@ def edit(*, flight: Flight, proposed: Mapping[UUID, Sequence[int]], now: datetim
     return len(edited)
 
 
+@transaction.atomic
 def accept_for_all(*, flight: Flight, by: User, now: datetime) -> int:
     """Staff accept what is proposed for everybody who has not answered; `carry_out` does it. Returns for how many."""
-    waiting = ItineraryChange.objects.open().filter(flight=flight, ordered_at=None).exclude(proposed=[])
-    return waiting.update(ordered_at=now, ordered_by=by, problem="")
+    waiting = [change.pk for change in _waiting(flight).exclude(proposed=[])]
+    accepted = ItineraryChange.objects.filter(pk__in=waiting)
+    return accepted.update(ordered_at=now, ordered_by=by, problem="")
 
 
 def carry_out(*, now: datetime) -> int:
@@ -182,8 +184,7 @@ def _state(status: str, ordered_at: datetime | None, proposed: Sequence[int]) ->
 
 def _waiting(flight: Flight) -> ItineraryChangeQuerySet:
     """Locked until the transaction ends: nobody answers while it is proposed to."""
-    waiting = ItineraryChange.objects.open().filter(flight=flight, ordered_at=None).order_by("pk")
-    return waiting.select_for_update(of=("self",), no_key=True)
+    return ItineraryChange.objects.open().filter(flight=flight, ordered_at=None).locked()
 
 
 def _cases(changes: Iterable[ItineraryChange], timetable: Timetable) -> list[Case]:

@@ -1,7 +1,8 @@
 """Moving a confirmed booking to other flights, free: all its travellers at once, in one transaction, or nobody.
 
-What is locked, in this order, before anything is checked: the booking (by the caller), the identities of its
-travellers, the cabins of all flights that it leaves or takes, in primary-key order.
+What is locked, in this order, before anything is checked: the booking and its flights, with those that it takes (by the
+caller, `choices`), the identities of its travellers, the cabins of all flights that it leaves or takes, in primary-key
+order.
 
 The tickets are revalidated: they keep their numbers. Each coupon that is left becomes `exchanged`, and new ones carry
 its value (`carried_value`), so that what was paid is neither more nor less, and a later refund finds it. Chosen seats

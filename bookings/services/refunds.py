@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 
 
-def give_back(*, booking: Booking, total: Decimal, reason: Refund.Reason, now: datetime) -> list[Refund]:
+def give_back(*, booking: Booking, total: Decimal, reason: Refund.Reason, now: datetime) -> None:
     """Owe the whole of `total`, to the payments that took the money: the journey's first, then those for seats.
 
     The booking is locked.
@@ -35,7 +35,7 @@ def give_back(*, booking: Booking, total: Decimal, reason: Refund.Reason, now: d
             total -= amount
     if total:
         raise RuntimeError(f"{booking} would get back more than was paid: {total}")
-    return Refund.objects.bulk_create(written)
+    Refund.objects.bulk_create(written)
 
 
 def pay_refunds(*, now: datetime) -> int:

@@ -22,9 +22,9 @@ def relieve(*, flights: Collection[int], cabin: str, now: datetime) -> None:
     for flight in Flight.objects.with_places().filter(pk__in=waiting.filter(ordered_at=None).values("flight")):
         each_cabin = [each for each in overbooked_cabins(flight) if each.cabin.cabin == cabin]
         behind = {party.booking.pk for each in each_cabin for party in each.behind}
-        locked = waiting.filter(flight=flight, ordered_at=None).select_for_update(of=("self",), no_key=True)
+        locked = waiting.filter(flight=flight, ordered_at=None).locked()
         relieved = locked.exclude(booking__in=behind).select_related("booking__owner", "booking__family")
-        for change in relieved.order_by("pk"):
+        for change in relieved:
             _let_keep(change, flight, now)
 
 

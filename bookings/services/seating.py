@@ -150,9 +150,9 @@ def _open(booking: Booking, now: datetime) -> Seating:
     """Lock the booking and the cabins of its flights, and see what is free there."""
     locked = Booking.objects.locked(booking.pk)
     _refuse_unless_choosing(locked, now)
+    inventory.lock_cabins(flights=locked.segments.values_list("flight", flat=True), cabin=locked.cabin)
     coupons = {(coupon.flight_id, coupon.passenger.position): coupon for coupon in coupons_to_seat(locked)}
     flights = {coupon.flight_id: coupon.flight for coupon in coupons.values()}
-    inventory.lock_cabins(flights=flights, cabin=locked.cabin)
     return Seating(locked, coupons, now, seat_maps(flights=list(flights.values()), cabin=locked.cabin, booking=locked))
 
 

@@ -1,10 +1,12 @@
-"""Stripe as tests meet it: its own library, our server on this machine."""
+"""Stripe as tests meet it: its own library, our server on this machine. Two who come one after the other."""
 
 import json
+from functools import partial
 
 import pytest
 import stripe
 
+from airlines.tests.races import one_after_the_other
 from bookings.gateways.stripe_amounts import to_stripe
 from bookings.models import Payment, Refund
 from bookings.services.reconciliation import reconcile
@@ -34,6 +36,12 @@ def _kept():
     taken = sum(to_stripe(payment.amount, payment.currency) for payment in payments)
     refunds = Refund.objects.filter(status="succeeded").select_related("payment")
     return taken - sum(to_stripe(refund.amount, refund.payment.currency) for refund in refunds)
+
+
+@pytest.fixture
+def race(monkeypatch):
+    """`one_after_the_other`, until the test ends."""
+    return partial(one_after_the_other, monkeypatch)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from airlines.models import FareFamily
+from airlines.services import inventory
 from airlines.tests.factories import make_flight
-from airlines.tests.races import PATIENCE, at_once
+from airlines.tests.races import PATIENCE, at_once, unlocked_cabins
 from bookings.models import Booking, Payment, Refund
 from bookings.querysets import BookingQuerySet
 from bookings.services import dividing, name_corrections, waivers
@@ -187,6 +188,7 @@ class TestPayingForSeatsWhileTravellersAreSplitOff:
             is_paid.set()
 
         read_unlocked(monkeypatch)
+        monkeypatch.setattr(inventory, "lock_cabins", unlocked_cabins)
         monkeypatch.setattr(dividing, "_refuse_unless_quiet", look_when_it_is_paid)
 
         outcomes = at_once(lambda n: split(n) if n else pay_when_it_is_read(), clients=2)

@@ -237,6 +237,18 @@ def test_nothing_to_refund_is_no_refund(traveller, in_a_month, now):
     assert not Refund.objects.exists()
 
 
+def test_parts_that_are_cancelled_in_one_second_for_nothing_are_both_told(traveller, in_a_month, now):
+    flight = make_flight(departs_at=in_a_month)
+    booking = make_booking(traveller, flight, now=now - timedelta(days=3), travellers=[adult(), adult()])
+
+    for position in range(2):
+        quote = quote_cancellation(booking=booking, now=now, passengers=[position])
+        confirm_cancellation(booking=booking, quote_id=quote.pk, now=now)
+
+    told = Message.objects.filter(kind="booking_cancelled").values_list("context__whole", flat=True)
+    assert set(told) == {False, True}
+
+
 class TestThroughTheApi:
     @pytest.fixture
     def path(self, booking):

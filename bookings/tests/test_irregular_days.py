@@ -25,7 +25,7 @@ from notifications.models import Message
 from notifications.services.rendering import render
 
 pytestmark = pytest.mark.django_db
-QUERIES = 43
+QUERIES = 44
 """Of a delay, beside those for each booking."""
 
 

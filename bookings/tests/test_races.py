@@ -13,7 +13,7 @@ from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, FlightCabin, Seat
 from airlines.services import inventory
 from airlines.tests.factories import AirplaneFactory, claim_for, economy, make_flight
-from airlines.tests.races import CLIENTS, PATIENCE, at_once
+from airlines.tests.races import CLIENTS, PATIENCE, at_once, unlocked_cabins
 from bookings.exceptions import BookingLimitReached, PaymentRunning, SeatTaken
 from bookings.models import Booking, Coupon, Payment, SandboxCharge
 from bookings.services import expiry, holds, limits, seating
@@ -57,11 +57,6 @@ def hold_one(flight, clients, now):
     return hold_one
 
 
-def unlocked(*, flights, cabin):
-    """What `lock_cabins` would be without its lock."""
-    return list(FlightCabin.objects.filter(flight__in=flights, cabin=cabin))
-
-
 def test_many_clients_for_few_seats_sell_exactly_those(hold_one, flight):
     outcomes = at_once(hold_one)
 
@@ -75,7 +70,7 @@ def test_control_without_the_lock_and_the_guard_the_seats_of_all_but_one_are_los
     all_have_looked = Barrier(CLIENTS, timeout=PATIENCE)
 
     def look_together(**asked):
-        cabins = unlocked(**asked)
+        cabins = unlocked_cabins(**asked)
         all_have_looked.wait()
         return cabins
 
@@ -316,7 +311,7 @@ class TestChoosingSeats:
             named.append(maps[cabin_of_twelve.pk].seats["1A"].state)
             return maps
 
-        monkeypatch.setattr(inventory, "lock_cabins", unlocked)
+        monkeypatch.setattr(inventory, "lock_cabins", unlocked_cabins)
         monkeypatch.setattr(seating, "seat_maps", look_together)
 
         outcomes = at_once(lambda n: choose_seats(booking=parties[n], choices={(cabin_of_twelve.pk, 0): "1A"}, now=now))

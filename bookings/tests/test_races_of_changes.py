@@ -1,19 +1,18 @@
 """What the airline changes and what its traveller does about it, at the same moment. One stops in the middle, the other
 comes; the controls take no lock, and show what the lock is for."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import product
 from threading import Barrier, Event, current_thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
-from airlines.models import FareFamily, FlightCabin
+from airlines.models import FareFamily
 from airlines.services import inventory
 from airlines.tests.factories import AirplaneFactory, business, economy, make_flight
-from airlines.tests.races import CLIENTS, PATIENCE, at_once
+from airlines.tests.races import CLIENTS, PATIENCE, at_once, outcome, unlocked_cabins
 from bookings.exceptions import ChangeClosed, CheckInClosed, NotCancellable, NotPayable, SeatTaken
 from bookings.models import Booking, Coupon, ItineraryChange, OrderedSeat, SeatOrder
 from bookings.querysets import BookingQuerySet
@@ -51,17 +50,6 @@ def later(in_a_month):
 def soon(in_a_month):
     """When one can check in."""
     return in_a_month - timedelta(hours=10)
-
-
-def outcome(act: Callable[[], object]) -> str:
-    try:
-        act()
-    except Exception as error:  # noqa: BLE001 -- every outcome is looked at
-        return type(error).__name__
-    else:
-        return "done"
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -171,7 +159,12 @@ class TestAChoice:
         assert ItineraryChange.objects.get(booking=booking).status == ("refunded" if chosen == "refund" else "moved")
 
     @pytest.mark.parametrize(("chosen", "rival"), [pair for pair in product(STOPS, AFTER_A_MOVE) if pair != WAITS])
-    def test_control_without_the_lock_of_the_booking_both_go_on(self, one_stops, booking, acts, chosen, rival):
+    def test_control_without_the_lock_of_the_booking_both_go_on(
+        self, one_stops, monkeypatch, booking, acts, chosen, rival
+    ):
+        """Nor that of the cabins, which who gives up a flight has by then."""
+        if chosen == "refund":
+            monkeypatch.setattr(inventory, "lock_cabins", unlocked_cabins)
         second = acts["choose otherwise" if (chosen, rival) == ("refund", "choose again") else rival]
 
         outcomes = one_stops(*STOPS[chosen], first=acts[chosen], second=second, locked=False)
@@ -314,10 +307,7 @@ class TestOrderingASeat:
             seen.append(maps[flight.pk].seats["10A"].state)
             return maps
 
-        def unlocked(*, flights, cabin):
-            return list(FlightCabin.objects.filter(flight__in=flights, cabin=cabin))
-
-        monkeypatch.setattr(inventory, "lock_cabins", unlocked)
+        monkeypatch.setattr(inventory, "lock_cabins", unlocked_cabins)
         monkeypatch.setattr(seating, "seat_maps", look_together)
 
         assert at_once(order) == {"done": 1, SeatTaken.__name__: CLIENTS - 1}
