@@ -21,15 +21,18 @@ LONGEST = 254
 """Nothing that a form takes is longer."""
 
 
-def keep(session: SessionBase, *, offer: OfferClaim, typed: Mapping[str, str]) -> None:
-    """Keep the fields of a booking form for `offer`, unchecked."""
+def keep(
+    session: SessionBase, *, offer: OfferClaim, typed: Mapping[str, str], faults: Mapping[str, list[str]] | None = None
+) -> None:
+    """Keep the fields of a booking form for `offer`, unchecked, and what a service found wrong with them."""
     travellers = [
         {"kind": str(kind)} | _fields(typed, f"{prefix_of(position)}-", TRAVELLER_FIELDS)
         for position, kind in enumerate(kinds_of(offer.party))
     ]
     contact = _fields(typed, "contact-", CONTACT_FIELDS)
     draft = _key(session, offer.without_price)
-    _set(draft, {"travellers": travellers, "contact": contact})
+    found = {name: [str(fault) for fault in each] for name, each in (faults or {}).items()}
+    _set(draft, {"travellers": travellers, "contact": contact, "faults": found})
     _set(_last(session), draft)
 
 
@@ -47,6 +50,13 @@ def recall(session: SessionBase, *, offer: OfferClaim) -> dict[str, str]:
             left.remove(traveller)
             kept |= {f"{prefix_of(position)}-{name}": traveller[name] for name in traveller if name != "kind"}
     return kept
+
+
+def faults_of(session: SessionBase, *, offer: OfferClaim) -> dict[str, list[str]]:
+    """What a service found wrong with what is kept for `offer`, as it named the fields."""
+    draft = cache.get(_key(session, offer.without_price)) or {}
+    faults: dict[str, list[str]] = draft.get("faults", {})
+    return faults
 
 
 def is_kept(session: SessionBase) -> bool:

@@ -24,7 +24,6 @@ from bookings.services.travellers import OLDEST, Traveller, as_printed, name_fau
 from bookings.trips import Trip
 from flights_project.gateway.models import User
 from flights_project.gateway.templatetags.flights import money
-from flights_project.lib.errors import InvalidRequest
 
 PASSENGER_FIELD = re.compile(r"^passengers\[(\d+)\]\.(\w+)$")
 """How a service names the field of a traveller: `passengers[1].born_on`."""
@@ -220,13 +219,13 @@ class BookingForm:
     def asks_to_save(self) -> bool:
         return bool(self.contact.cleaned_data["save"])
 
-    def refuse(self, error: InvalidRequest) -> None:
+    def refuse(self, faults: Mapping[str, list[str]]) -> None:
         """Put what the service found beside the fields that it names."""
-        for name, faults in error.errors.items():
+        for name, found in faults.items():
             named = PASSENGER_FIELD.match(name)
             form = self.travellers[int(named.group(1))] if named else self.travellers[0]
             field = named.group(2) if named and named.group(2) in form.fields else None
-            form.add_error(field, faults)
+            form.add_error(field, found)
 
 
 def _typed(kept: Mapping[str, Any] | None, prefix: str) -> dict[str, Any]:

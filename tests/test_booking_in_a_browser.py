@@ -151,6 +151,8 @@ def test_back_and_reload_never_book_twice(page: Page, check, departure):
     search(page, check, departure)
     page.get_by_role("link", name="Choose Light, KV101").click()
     log_in(page, check)
+    page.get_by_role("button", name="Hold the seats").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     say_who_travels(page, check)
     expect(page).to_have_url(f"/trips/{Booking.objects.get().locator}/pay/")
     page.reload()

@@ -133,7 +133,7 @@ def _hold(request: HttpRequest, claim: OfferClaim, travellers: BookingForm, why:
         if "email" in error.errors:
             travellers.contact.add_error("email", error.errors["email"])
         else:
-            travellers.refuse(error)
+            travellers.refuse(error.errors)
     except DomainError as error:
         why.refuse(error)
     else:

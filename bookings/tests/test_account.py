@@ -118,7 +118,7 @@ class TestABooking:
         [saved] = save(traveller, adult(given_name="Dev", family_name="Rao"))
         typed = {"offer": token, "contact-phone": "+91 98765 43210", "passengers-0-given_name": "X"}
 
-        page = read(mine.post("/book/", typed | {"fill": f"0:{saved.pk}"}))
+        page = read(mine.post("/book/", typed | {"fill": f"0:{saved.pk}"}, follow=True))
 
         assert page.value("passengers-0-given_name") == "Dev"
         assert page.value("passengers-0-born_on") == "1990-04-05"
@@ -140,7 +140,7 @@ class TestABooking:
 
     @pytest.mark.parametrize("fill", ["", "x:y", "0", "9:1.5", "-1:1"])
     def test_is_shown_again_for_nonsense(self, mine, token, fill):
-        assert mine.post("/book/", {"offer": token, "fill": fill}).status_code == 200
+        assert mine.post("/book/", {"offer": token, "fill": fill}, follow=True).status_code == 200
 
     def test_saves_its_travellers_when_asked_to(self, mine, traveller, token):
         person = {f"passengers-0-{name}": value for name, value in ASHA.items()}

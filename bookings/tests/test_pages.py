@@ -39,11 +39,12 @@ def person(position=0, **changes):
 
 
 def send(client, page, *people, email="asha@example.com", phone=""):
-    """Fill in the form of `page` and send it."""
+    """Fill in the form of `page` and send it; where something is wrong with it, what is shown then."""
     entered = {"contact-email": email, "contact-phone": phone}
     for one in people or [person()]:
         entered |= one
-    return client.post("/book/", entered | {"offer": page.value("offer"), "key": page.value("key")})
+    answer = client.post("/book/", entered | {"offer": page.value("offer"), "key": page.value("key")})
+    return client.get(answer["Location"]) if answer.get("Location", "").startswith("/book/") else answer
 
 
 def open_form(client, token):
@@ -189,6 +190,26 @@ def test_two_infants_need_two_laps(mine, flight, now):
     again = read(send(mine, page, person(0), person(1, given_name="Dev"), *twins))
 
     assert "There is already an infant on this adult's lap." in again.words
+
+
+def test_a_form_that_is_sent_empty_says_all_that_is_missing(mine, flight, now):
+    page = open_form(mine, offer_of(flight, now=now))
+
+    again = read(send(mine, page, {}, email=""))
+
+    for words in ("Enter the given name.", "Enter the family name.", "Enter the date of birth.", "Email"):
+        assert words in again.words.partition("Enter each name")[0]
+
+
+def test_what_was_wrong_is_on_a_page_of_its_own_that_can_be_loaded_again(mine, flight, now):
+    token = offer_of(flight, now=now)
+    shown = mine.post("/book/", person(born_on="2020-04-05") | {"offer": token, "contact-email": "a@example.com"})
+
+    again = [read(mine.get(shown["Location"])).words for _time in range(2)]
+
+    assert shown.status_code == 302
+    assert all("this traveller is a child (2 to 11), not an adult" in words for words in again)
+    assert "There is a problem" not in open_form(mine, token).words
 
 
 def test_sending_the_same_form_twice_makes_one_booking(mine, flight, now):

@@ -1,13 +1,14 @@
 """The page on which travellers of an offer are named, and its seats are held."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -69,7 +70,7 @@ def _form_key(request: HttpRequest) -> str:
 
 
 def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpResponse]:
-    """The booking, or the page that says what stands in its way. What was typed is kept in any case."""
+    """The booking, or where it is said what stands in its way. What was typed is kept in any case."""
     try:
         claim, has_lapsed = _open(token)
         drafts.keep(request.session, offer=claim, typed=request.POST.dict())
@@ -81,9 +82,13 @@ def _hold(request: TravellerRequest, token: str) -> tuple[Booking | None, HttpRe
                 _save_travellers(request, form)
     except (OfferInvalid, NotOnSale, SeatsGone) as error:
         return None, _offer_gone(request, token, error)
-    if booking is not None:
-        return booking, HttpResponse()
-    return None, _offer_page(request, token, form)
+    return booking, _to_the_offer(token, is_checked=True)
+
+
+def _to_the_offer(token: str, *, is_checked: bool = False, anchor: str = "") -> HttpResponse:
+    """The page of an offer by its address, so that going back to it or loading it again never sends a form again."""
+    query = urlencode({"offer": token} | ({"checked": "yes"} if is_checked else {}))
+    return redirect(f"{reverse('book')}?{query}{anchor}")
 
 
 def _open(token: str) -> tuple[OfferClaim, bool]:
@@ -105,7 +110,7 @@ def _hold_seats(request: TravellerRequest, claim: OfferClaim, form: BookingForm)
             address=address_of(request),
         )
     except InvalidRequest as error:
-        form.refuse(error)
+        drafts.keep(request.session, offer=claim, typed=request.POST.dict(), faults=error.errors)
     except PriceChanged:
         pass  # the page compares both prices by itself
     except (AlreadyBooked, TravellerElsewhere, BookingLimitReached, TooManyHolds) as error:
@@ -123,12 +128,18 @@ def _save_travellers(request: TravellerRequest, form: BookingForm) -> None:
 
 def _fill_in(request: TravellerRequest, token: str) -> HttpResponse:
     """The same page with a saved traveller in one place (`fill=PLACE:ID`), and all else as it was typed."""
+    try:
+        claim, _has_lapsed = _open(token)
+    except OfferInvalid as error:
+        return _offer_gone(request, token, error)
     position, _colon, pk = request.POST["fill"].partition(":")
-    typed = request.POST.dict()
+    typed, anchor = request.POST.dict(), ""
     if position.isdecimal() and pk.isdecimal():
         saved = get_object_or_404(request.user.saved_travellers, pk=pk)
         typed |= {f"{prefix_of(int(position))}-{name}": str(getattr(saved, name)) for name in PURPOSES}
-    return _offer_page(request, token, typed=typed)
+        anchor = f"#traveller-{int(position)}"
+    drafts.keep(request.session, offer=claim, typed=typed)
+    return _to_the_offer(token, anchor=anchor)
 
 
 @require_POST
@@ -143,22 +154,15 @@ def keep_typed(request: TravellerRequest) -> HttpResponse:
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
-def _offer_page(
-    request: TravellerRequest,
-    token: str,
-    form: BookingForm | None = None,
-    *,
-    typed: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    """The offer at the price of now, which the form then agrees to."""
+def _offer_page(request: TravellerRequest, token: str) -> HttpResponse:
+    """The offer at the price of now, which the form then agrees to; after it was sent, with what was wrong with it."""
     position = changes.position()
     try:
         claim, has_lapsed = _open(token)
         offer = price_again(claim, now=timezone.now())
     except DomainError as error:
         return _offer_gone(request, token, error)
-    typed = drafts.recall(request.session, offer=claim) if typed is None else typed
-    form = form or BookingForm(offer.party, owner=request.user, kept=typed)
+    form = _kept_form(request, claim)
     form.suggest(list(request.user.saved_travellers.all()), offer.slices[-1].flights[-1].departs_on)
     return render(
         request,
@@ -170,11 +174,22 @@ def _offer_page(
             "has_lapsed": has_lapsed,
             "previous_total": claim.total if claim.total != offer.total else None,
             "form": form,
-            "key": request.POST.get("key") or uuid4(),
+            "key": uuid4(),
             "held": Booking.objects.of(request.user).held().on_flights(claim.flights).first(),
             "search_again_url": search_again_url(token),
         },
     )
+
+
+def _kept_form(request: TravellerRequest, claim: OfferClaim) -> BookingForm:
+    """With what was typed so far; with its faults too where it was sent."""
+    typed = drafts.recall(request.session, offer=claim)
+    if "checked" not in request.GET or not drafts.is_kept(request.session):
+        return BookingForm(claim.party, owner=request.user, kept=typed)
+    form = BookingForm(claim.party, typed, owner=request.user)
+    if form.is_valid():
+        form.refuse(drafts.faults_of(request.session, offer=claim))
+    return form
 
 
 def _offer_gone(request: HttpRequest, token: str, error: DomainError) -> HttpResponse:
