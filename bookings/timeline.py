@@ -8,9 +8,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from airlines.models import Flight
-from bookings.models import Booking
+from bookings.models import Booking, Coupon, ItineraryChange
 from bookings.trips import Trip
 from flights_project.gateway.templatetags.flights import money
+
+AHEAD = 8
+"""Moments to come that are shown at once: check-in, departure and landing, there and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,12 @@ def timeline_of(trip: Trip) -> list[Moment]:
     ]
 
 
+def folded(moments: list[Moment]) -> tuple[list[Moment], list[Moment]]:
+    """What is shown of a course at once, and what is further ahead."""
+    shown = sum(moment.is_past for moment in moments) + AHEAD
+    return moments[:shown], moments[shown:]
+
+
 def _moments(trip: Trip) -> Iterator[Moment]:
     booking, zone = trip.booking, trip.first_zone
     yield Moment(booking.held_at, zone, _("Seats held"))
@@ -44,17 +53,42 @@ def _moments(trip: Trip) -> Iterator[Moment]:
         yield Moment(booking.ended_at, zone, words)
     elif booking.status == Booking.Status.HELD and not trip.is_being_paid:
         yield Moment(booking.payment_required_by, zone, _("Pay by then, or the seats go back on sale"))
-    if trip.is_partly_cancelled:
-        yield from _given_up(trip)
+    yield from _changed(trip)
+    yield from _given_up(trip)
     for refund in trip.refunds:
         yield Moment(refund.started_at, zone, _("%(amount)s on the way back to you") % {"amount": money(refund.amount)})
     if booking.status == Booking.Status.CONFIRMED:
         yield from _flying(trip)
 
 
+def _changed(trip: Trip) -> Iterator[Moment]:
+    """What the airline changed, and what became of it; where the money went back, the refund says so."""
+    answers = {
+        ItineraryChange.Status.KEPT: _("The flight was kept"),
+        ItineraryChange.Status.MOVED: _("Moved to other flights"),
+    }
+    for change in trip.booking.changes.all():
+        yield Moment(change.opened_at, trip.first_zone, _what_changed(change))
+        if change.closed_at and change.status in answers:
+            yield Moment(change.closed_at, trip.first_zone, answers[ItineraryChange.Status(change.status)])
+
+
+def _what_changed(change: ItineraryChange) -> str:
+    match change.cause:
+        case ItineraryChange.Cause.CANCELLED:
+            words = _("We had to cancel %(number)s")
+        case ItineraryChange.Cause.SEATS | ItineraryChange.Cause.NO_SEAT:
+            words = _("Another airplane flies %(number)s")
+        case _:
+            words = _("%(number)s leaves at another time")
+    return words % {"number": change.flight.number}
+
+
 def _given_up(trip: Trip) -> Iterator[Moment]:
-    """Each cancellation of a part: whose, and which flights."""
-    quotes = trip.booking.cancellation_quotes.exclude(confirmed_at=None)
+    """Each cancellation of a part: whose, and which flights. The one that ended the booking is told by itself."""
+    if not any(coupon.status == Coupon.Status.CANCELLED for coupon in trip.booking.coupons.all()):
+        return
+    quotes = trip.booking.cancellation_quotes.exclude(confirmed_at=None).exclude(confirmed_at=trip.booking.ended_at)
     for quote in quotes.prefetch_related("coupons__passenger", "coupons__flight"):
         coupons = sorted(quote.coupons.all(), key=lambda coupon: (coupon.passenger.position, coupon.flight.departs_at))
         travellers = ", ".join(dict.fromkeys(str(coupon.passenger) for coupon in coupons))

@@ -166,6 +166,11 @@ class Trip:
         return [flight for flight in flights if flight.status == Flight.Status.CANCELLED and flight.pk in unused]
 
     @property
+    def grounded_numbers(self) -> str:
+        """`KV101, KV204`."""
+        return ", ".join(flight.number for flight in self.grounded_flights)
+
+    @property
     def changes(self) -> list[ItineraryChange]:
         """What the airline changed and the traveller has not answered."""
         live = {coupon.flight_id for coupon in self.booking.coupons.all() if coupon.is_live}

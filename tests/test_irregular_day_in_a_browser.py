@@ -65,7 +65,7 @@ def test_a_traveller_chooses_on_a_page_that_everybody_can_use(page: Page, log_in
     change = ItineraryChange.objects.get(booking__owner__email="asha@example.com")
     log_in("asha@example.com", f"/trips/{change.booking.locator}/")
     check()
-    page.get_by_role("link", name="Choose instead of KV101").click()
+    page.get_by_role("link", name="Choose another flight for KV101").click()
     check()
 
     page.get_by_role("radio", name="Take the flights that we propose").check()

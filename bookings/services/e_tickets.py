@@ -40,6 +40,7 @@ for font in (REGULAR, BOLD):
     pdfmetrics.registerFont(font)
 pdfmetrics.registerFontFamily("Mukta", normal="Mukta", bold="MuktaBold", italic="Mukta", boldItalic="MuktaBold")
 
+NO_BREAK = "\xa0"
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
 INK, QUIET, LINE, BRAND = HexColor("#14202e"), HexColor("#4a5a6c"), HexColor("#b4c0cd"), HexColor("#1b2c47")
@@ -120,7 +121,8 @@ def _flights(booking: Booking) -> list[Flowable]:
 def _end(airport, instant, terminal: str) -> list[Paragraph]:  # type: ignore[no-untyped-def]
     local = instant.astimezone(clock.zone(airport.zone))
     place = f"{airport.city.name} ({airport.iata})"
-    where = airport.name + (", " + _("Terminal %(terminal)s") % {"terminal": terminal} if terminal else "")
+    at = _("Terminal %(terminal)s") % {"terminal": terminal}
+    where = airport.name + (f", {at.replace(' ', NO_BREAK)}" if terminal else "")
     return [_p(f"{local:%H:%M}, {day_of(local)}", bold=True), _p(place), _p(where, SMALL)]
 
 

@@ -11,10 +11,12 @@ from airlines.tests.reading import read
 from bookings.models import Booking
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
+from bookings.services.choices import move
 from bookings.services.expiry import expire_holds
+from bookings.services.irregular_days import cancel_flight
 from bookings.services.payment import pay
 from bookings.tests.factories import adult, child, make_booking, make_hold
-from bookings.timeline import timeline_of
+from bookings.timeline import folded, timeline_of
 from bookings.trips import Trip
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,45 @@ def test_a_flight_that_the_airline_cancelled_is_not_ahead(traveller, flight, now
     Flight.objects.filter(pk=flight.pk).update(status=Flight.Status.CANCELLED)
 
     assert course(booking, now) == ["* Seats held", "* Paid, tickets issued"]
+
+
+def test_what_the_airline_changed_is_told_with_what_became_of_it(traveller, flight, in_a_month, now):
+    booking = make_booking(traveller, flight, now=now)
+    later = make_flight(departs_at=in_a_month + timedelta(hours=6), number="KV105")
+    cancel_flight(flight=flight, now=now + timedelta(hours=1))
+    waits = course(booking, now + timedelta(hours=2))
+    move(change=booking.changes.get(), flights=[later.pk], by=traveller, now=now + timedelta(hours=3))
+
+    shown = course(booking, now + timedelta(hours=4))
+
+    assert waits == ["* Seats held", "* Paid, tickets issued", "* We had to cancel KV101"]
+    assert shown[2:5] == ["* We had to cancel KV101", "* Moved to other flights", "> Check-in for KV105 opens"]
+
+
+def test_what_was_given_up_before_the_rest_stays_told(traveller, flight, now):
+    booking = make_booking(traveller, flight, now=now, travellers=[adult(given_name="Asha"), child(given_name="Dev")])
+    for hours, positions in ((1, [1]), (2, None)):
+        later = now + timedelta(hours=hours)
+        quote = quote_cancellation(booking=booking, passengers=positions, now=later)
+        confirm_cancellation(booking=booking, quote_id=quote.pk, now=later)
+
+    words = [each for each in course(booking, now + timedelta(hours=3)) if "way back" not in each]
+
+    assert words[2].startswith("* Cancelled for Dev")
+    assert words[3:] == ["* Cancelled"]
+
+
+def test_a_long_course_folds_what_is_far_ahead(traveller, in_a_month, now):
+    days = [in_a_month + timedelta(days=day) for day in range(3)]
+    flights = [make_flight(departs_at=day, number=f"KV10{number}") for number, day in enumerate(days)]
+    booking = make_booking(traveller, *flights, now=now)
+    whole = timeline_of(Trip(Booking.objects.with_journey().get(pk=booking.pk), now))
+
+    shown, further = folded(whole)
+
+    assert [moment.is_past for moment in shown] == [True] * 2 + [False] * 8
+    assert [*shown, *further] == whole
+    assert len(further) == 4
 
 
 def test_times_are_those_of_the_place_where_it_happens(page_of, traveller, in_a_month, now):

@@ -23,6 +23,7 @@ from flights_project.gateway.limits import Allowance, Calls, LimitsUnavailable, 
 FOUND = "found_bookings"
 """Where the session keeps the locators that were found in it, the newest last."""
 FOUND_AT_MOST = 5
+NOT_A_CODE = _("A booking code has six letters and digits.")
 
 
 class FindForm(forms.Form):
@@ -32,7 +33,11 @@ class FindForm(forms.Form):
         min_length=6,
         help_text=_("Six letters and digits, on every message about the booking."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        error_messages={"required": _("Enter the booking code.")},
+        error_messages={
+            "required": _("Enter the booking code."),
+            "min_length": NOT_A_CODE,
+            "max_length": NOT_A_CODE,
+        },
     )
     family_name = forms.CharField(
         label=_("Family name"),

@@ -19,7 +19,7 @@ from bookings.services import check_in as checking_in
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.documents import write_document
 from bookings.services.holds import release_hold
-from bookings.timeline import timeline_of
+from bookings.timeline import folded, timeline_of
 from bookings.trips import Trip
 from bookings.views.own import TravellerRequest, own_trip
 from flights_project.gateway.templatetags.flights import money
@@ -47,7 +47,9 @@ def trips(request: TravellerRequest) -> HttpResponse:
 @login_required
 def trip(request: TravellerRequest, locator: str) -> HttpResponse:
     trip = own_trip(request, locator)
-    return render(request, "bookings/trip.html", {"trip": trip, "timeline": timeline_of(trip)})
+    course, further_ahead = folded(timeline_of(trip))
+    context = {"trip": trip, "course": course, "further_ahead": further_ahead}
+    return render(request, "bookings/trip.html", context)
 
 
 @require_POST

@@ -172,7 +172,7 @@ class Visit:
         trip = self.page.url
         cancel_at_the_desk(self.camera, flight or "")
         self.camera.open(trip, "trip-without-its-flight")
-        self.page.get_by_role("link", name=re.compile("^Choose instead of")).click()
+        self.page.get_by_role("link", name=re.compile("^Choose another flight for")).click()
         self.camera.take("change", in_hindi=True)
         self.press("Choose this")
         self.camera.take("trip-moved", in_hindi=True)
