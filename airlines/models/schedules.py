@@ -5,7 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Deferrable, F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from airlines.models.fares import FareFamily
@@ -55,7 +55,8 @@ class AirplaneType(models.Model):
 
 
 def _never_twice_on(day: str) -> ExclusionConstraint:
-    """A number leaves an airport by one pattern at most on each of these days of the week."""
+    """A number leaves an airport by one pattern at most on each of these days of the week. Where a transaction asks for
+    it (`services.schedules.met_at_the_end`), it is looked at once all rows are written: two may swap their days."""
     return ExclusionConstraint(
         name=f"schedule_once_on_day_{day}",
         expressions=[
@@ -72,6 +73,7 @@ def _never_twice_on(day: str) -> ExclusionConstraint:
             ),
         ],
         condition=Q(days__contains=day),
+        deferrable=Deferrable.IMMEDIATE,
         violation_error_message=_("This number already leaves from there on some of these days by another schedule."),
     )
 
@@ -156,7 +158,7 @@ class Schedule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.starts_on:%d %b %Y}"
+        return f"{self.number} {self.starts_on:%-d %b %Y}"
 
 
 class ScheduleAirplane(models.Model):

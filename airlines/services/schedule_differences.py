@@ -6,6 +6,7 @@ It says what should become of each, and changes nothing; who flies on them is kn
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -21,7 +22,7 @@ from airlines.services.schedule_conflicts import (
     flown_by,
     turnarounds_by_model,
 )
-from airlines.services.schedules import Pattern
+from airlines.services.schedules import Pattern, pattern_of
 from flights_project.lib import clock
 
 
@@ -50,22 +51,82 @@ class Difference:
     """The flight has other times than its schedule said: somebody moved it."""
 
 
+Handed = dict[date, Pattern]
+"""Of the flights that a schedule takes over from others, by day: what the schedule said that made them."""
+
+
+def hand_over(
+    changes: Collection[tuple[Schedule, Pattern | None]], flights: dict[int, list[Flight]], *, now: datetime
+) -> dict[int, Handed]:
+    """Where schedules that change together swap days, a flight of a day that one gives up stays, and becomes the
+    other's that flies it from then on: it is moved within `flights`, the lists by schedule (its id). Returns what was
+    handed to each schedule."""
+    takers: dict[tuple[str, int, int], list[tuple[Schedule, Pattern]]] = {}
+    for schedule, becomes in changes:
+        if becomes is not None:
+            takers.setdefault(_way(schedule), []).append((schedule, becomes))
+    handed: dict[int, Handed] = {}
+    for giver, becomes in changes:
+        others = [each for each in takers.get(_way(giver), ()) if each[0] != giver]
+        given = _given_up(flights[giver.pk], becomes, now) if others else []
+        for flight in given:
+            taker = _taker(others, flight.departs_on, now)
+            if taker is not None:
+                flights[giver.pk].remove(flight)
+                flights[taker.pk].append(flight)
+                handed.setdefault(taker.pk, {})[flight.departs_on] = pattern_of(giver)
+    return handed
+
+
+def _way(schedule: Schedule) -> tuple[str, int, int]:
+    return schedule.number, schedule.origin_id, schedule.destination_id
+
+
+def _given_up(flights: Iterable[Flight], becomes: Pattern | None, now: datetime) -> list[Flight]:
+    left = [flight for flight in flights if not (becomes and becomes.flies_on(flight.departs_on))]
+    return [flight for flight in left if _can_change(flight, now)]
+
+
+def _taker(others: Iterable[tuple[Schedule, Pattern]], day: date, now: datetime) -> Schedule | None:
+    """The one whose flights are made for that day, and that will fly it."""
+    return next(
+        (
+            schedule
+            for schedule, becomes in others
+            if becomes.flies_on(day) and day <= (schedule.made_until or horizon(now))
+        ),
+        None,
+    )
+
+
+def _can_change(flight: Flight, now: datetime) -> bool:
+    return flight.status in Flight.FOR_SALE and flight.departs_at > now
+
+
 def differences(
-    schedule: Schedule, was: Pattern | None, becomes: Pattern | None, flights: Iterable[Flight], *, now: datetime
+    schedule: Schedule,
+    was: Pattern | None,
+    becomes: Pattern | None,
+    flights: Iterable[Flight],
+    *,
+    now: datetime,
+    handed: Mapping[date, Pattern] = MappingProxyType({}),
 ) -> list[Difference]:
     """Day by day, what is to change of the schedule's `flights` for it to say what it `becomes`; None: it ends.
 
-    `was` is what it says now, None for a new one. Flights that have left or are cancelled stay as they are; where staff
-    have taken one out, none is made again. Raises FlightConflict where no airplane is of the type.
+    `was` is what it says now, None for a new one; `handed` what those said that made the flights of some
+    days. Flights that have left or are cancelled stay as they are; where staff have taken one out, none is made again.
+    Raises FlightConflict where no airplane is of the type.
     """
     if schedule.made_until is None:  # nothing was made, so nothing was taken out
         was = None
     there = {flight.departs_on: flight for flight in flights}
     departures = {each.day: each for each in _departures(schedule, becomes, now)}
-    airplanes = _airplanes(was, departures, there)
+    made_by = {day: handed.get(day, was) for day in sorted({*there, *departures})}
+    airplanes = _airplanes(made_by, departures, there)
     changed = (
-        _difference(day, there.get(day), _wanted(departures.get(day), airplanes.get(day)), was, now)
-        for day in sorted({*there, *departures})
+        _difference(day, there.get(day), _wanted(departures.get(day), airplanes.get(day)), pattern, now)
+        for day, pattern in made_by.items()
     )
     return [each for each in changed if each]
 
@@ -82,12 +143,12 @@ def _departures(schedule: Schedule, becomes: Pattern | None, now: datetime) -> I
 
 
 def _airplanes(
-    was: Pattern | None, departures: dict[date, Departure], there: dict[date, Flight]
+    made_by: Mapping[date, Pattern | None], departures: dict[date, Departure], there: dict[date, Flight]
 ) -> dict[date, Airplane]:
     """A flight keeps its airplane unless the schedule now says another, or another type."""
     kept = {}
     for day, departure in departures.items():
-        flight, becomes = there.get(day), departure.pattern
+        flight, was, becomes = there.get(day), made_by[day], departure.pattern
         same = not becomes.airplanes or (was is not None and becomes.airplanes == was.airplanes)
         if flight and same and flight.airplane.model == becomes.airplane_type.name:
             kept[day] = flight.airplane
@@ -108,9 +169,9 @@ def _difference(
     day: date, flight: Flight | None, wanted: Wanted | None, was: Pattern | None, now: datetime
 ) -> Difference | None:
     if flight is None:
-        taken_out = was is not None and day in was.days_flown(day, day)
+        taken_out = was is not None and was.flies_on(day)
         return None if taken_out else Difference(day, None, wanted)
-    if flight.status not in Flight.FOR_SALE or flight.departs_at <= now:
+    if not _can_change(flight, now):
         return None
     by_hand = was is not None and (flight.departs_at, flight.arrives_at) != was.times_on(day)
     if wanted is None or wanted.differs_in(flight):

@@ -99,9 +99,10 @@ class SheetReader:
         """Raises ValidationError where it meets a row before it, or a schedule that stays."""
         key = (pattern.number, pattern.origin.pk, pattern.starts_on)
         others = self._by_number.setdefault(key[:2], [])
-        if key in self.read or any(_meet(pattern, other) for other in others):
-            words = _("This number already leaves from there on some of these days by another schedule.")
-            raise ValidationError({"number": [words]})
+        if key in self.read:
+            raise ValidationError({"number": [_("A row before this one has the same number, airport and first day.")]})
+        if in_the_way := next((other for other in others if _meet(pattern, other)), None):
+            raise ValidationError({"number": [_words_of_meeting(in_the_way)]})
         others.append(pattern)
         self.read[key] = pattern
 
@@ -153,6 +154,15 @@ class SheetReader:
 
 def _key(schedule: Schedule) -> Key:
     return schedule.number, schedule.origin_id, schedule.starts_on
+
+
+def _words_of_meeting(other: Pattern) -> str:
+    """A sheet knows a schedule by its first day as well: a row with another one does not take its place."""
+    words = _(
+        "This number already leaves from there on some of these days by another schedule: the one whose first day is "
+        "%(first)s, on days %(days)s. Give that one a row with other days or an earlier last day, or end it first."
+    )
+    return words % {"first": other.starts_on.isoformat(), "days": other.days}
 
 
 def _meet(one: Pattern, other: Pattern) -> bool:

@@ -1,13 +1,14 @@
 """Patterns of the timetable: what they say, which days they fly, and how they are kept."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from airlines.models import Airplane, AirplaneType, Airport, FareFamily, Schedule, ScheduleAirplane, ScheduleFare
@@ -59,6 +60,9 @@ class Pattern:
             if str(day.isoweekday()) in self.days:
                 yield day
             day += ONE_DAY
+
+    def flies_on(self, day: date) -> bool:
+        return any(self.days_flown(day, day))
 
     def times_on(self, day: date) -> tuple[datetime, datetime]:
         """The instants of departure and arrival of the flight that leaves on `day`."""
@@ -132,6 +136,17 @@ def add_schedule(pattern: Pattern) -> Schedule:
     schedule.save()
     _write_rows([(schedule, pattern)])
     return schedule
+
+
+@contextmanager
+def met_at_the_end() -> Iterator[None]:
+    """Whether schedules meet is looked at when all within are written, so that some may swap their days. Raises
+    IntegrityError then; to be used within a transaction."""
+    names = ", ".join(f"schedule_once_on_day_{day}" for day in DAILY)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {names} DEFERRED")
+        yield
+        cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
 
 
 @transaction.atomic

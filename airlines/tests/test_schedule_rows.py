@@ -114,5 +114,5 @@ class TestBesideOthers:
         after = replace(pattern, starts_on=date(2026, 12, 7), ends_on=None)
 
         assert [reader.pattern(row_of(each)) for each in (pattern, after)] == [pattern, after]
-        with pytest.raises(ValidationError, match="already leaves from there"):
+        with pytest.raises(ValidationError, match="the same number, airport and first day"):
             reader.pattern(row_of(pattern))

@@ -30,6 +30,7 @@ from airlines.services.schedule_differences import (
     conflicts_after,
     differences,
     flights_of,
+    hand_over,
 )
 from airlines.services.schedules import ONE_DAY, Pattern, add_schedule, check, pattern_of, write_pattern, write_patterns
 from airlines.services.scheduling import correct_flight, remove_flights
@@ -83,13 +84,15 @@ class Plan:
     conflicts: list[Conflict] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
     """What of the steps is done, for conflicts to be found in."""
+    taken_over: frozenset[int] = frozenset()
+    """Flights (ids) of other schedules that become this one's: of days that they swap."""
 
     @property
     def fingerprint(self) -> str:
         """The same as long as the same would be done."""
         was = self.schedule and (self.schedule.pk, pattern_of(self.schedule))
         marks = sorted(repr(step.mark) for step in self.steps)
-        return sha256(repr((was, self.becomes, marks)).encode()).hexdigest()
+        return sha256(repr((was, self.becomes, marks, sorted(self.taken_over))).encode()).hexdigest()
 
     @property
     def counts(self) -> dict[Action, int]:
@@ -131,23 +134,21 @@ def plan_changes(
     changes: Collection[tuple[Schedule, Pattern | None]], *, now: datetime, lock: bool = False
 ) -> list[Plan]:
     """As `plan_change` for each, whose change was checked, in a number of queries that does not grow; without
-    conflicts, which are of all."""
+    conflicts, which are of all. Days may go from one to another: their flights do too."""
     if not changes:
         return []
     was = {schedule.pk: pattern_of(schedule) for schedule, _becomes in changes}
     firsts = {schedule: (becomes or was[schedule.pk]).starts_on for schedule, becomes in changes}
     flights = flights_of(firsts, now=now, lock=lock)
+    handed = hand_over(changes, flights, now=now)
     sold = _Sold.of([flight for each in flights.values() for flight in each])
-    return [
-        _plan(
-            schedule,
-            becomes,
-            differences(schedule, was[schedule.pk], becomes, flights[schedule.pk], now=now),
-            was[schedule.pk],
-            sold,
-        )
-        for schedule, becomes in changes
-    ]
+    plans = []
+    for schedule, becomes in changes:
+        own, taken = flights[schedule.pk], handed.get(schedule.pk, {})
+        found = differences(schedule, was[schedule.pk], becomes, own, now=now, handed=taken)
+        keys = frozenset(flight.pk for flight in own if flight.departs_on in taken)
+        plans.append(replace(_plan(schedule, becomes, found, was[schedule.pk], sold), taken_over=keys))
+    return plans
 
 
 def _refuse_another_flight(was: Pattern, becomes: Pattern) -> None:
@@ -263,6 +264,9 @@ def carry_out_all(schedules: Iterable[Schedule], plans: Sequence[Plan], *, now: 
     IntegrityError where two of them meet."""
     kept = [(schedule, plan.becomes, plan) for schedule, plan in zip(schedules, plans, strict=True) if plan.becomes]
     _change_flights(plans, now)
+    for schedule, _becomes, plan in kept:
+        if plan.taken_over:
+            Flight.objects.filter(pk__in=plan.taken_over).update(schedule=schedule)
     write_patterns([(schedule, becomes) for schedule, becomes, _plan in kept])
     _make_flights(kept, now)
 

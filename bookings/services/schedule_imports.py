@@ -15,7 +15,7 @@ from airlines.models import Schedule
 from airlines.services.flight_making import horizon, make_soon
 from airlines.services.schedule_conflicts import Conflict
 from airlines.services.schedule_differences import Difference, Wanted, conflicts_after
-from airlines.services.schedules import Pattern, add_schedules
+from airlines.services.schedules import Pattern, add_schedules, met_at_the_end
 from bookings.exceptions import ScheduleOvertaken
 from bookings.services.schedule_changes import Action, Plan, carry_out_all, plan_changes
 
@@ -98,7 +98,7 @@ def import_schedules(*, new: list[Pattern], changed: Changed, seen: str, now: da
     if plan.fingerprint != seen:
         raise ScheduleOvertaken
     try:
-        with transaction.atomic():
+        with transaction.atomic(), met_at_the_end():
             carry_out_all(locked, plan.plans, now=now)
             add_schedules(new)
     except IntegrityError as error:  # somebody made one that meets one of these

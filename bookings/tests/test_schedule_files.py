@@ -21,6 +21,7 @@ from bookings.tests.factories import make_booking
 from flights_project.gateway.models import User
 from flights_project.gateway.roles import Role
 from flights_project.gateway.services import give_role
+from flights_project.lib import clock
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,15 @@ def desk(page_of, agent):
 
 def rows(*patterns, **changes) -> list[dict[str, Any]]:
     return [row_of(pattern) | changes for pattern in patterns]
+
+
+def pair_of_days(pair):
+    """One number by two schedules: at six on Monday, Wednesday and Friday, at nine on the days between."""
+    early = a_pattern(starts_on=date(2026, 12, 6), ends_on=date(2026, 12, 19), days="135", airplanes=pair[:1])
+    late = replace(early, starts_on=date(2026, 12, 7), days="246", departs=time(9), arrives=time(11))
+    add_schedule(early)
+    add_schedule(late)
+    return early, late
 
 
 def upload(desk, rows, form=CSV):
@@ -247,6 +257,37 @@ class TestAFile:
         answer = upload(desk, rows(pattern, replace(pattern, starts_on=date(2026, 12, 5), ends_on=None)))
 
         assert list(refused(answer)) == [2]
+
+    def test_may_swap_the_days_of_two_schedules_and_keeps_who_is_booked(self, pair, desk, traveller, now):
+        early, late = pair_of_days(pair)
+        make_flights(now=now)
+        before = dict(Flight.objects.values_list("departs_on", "pk"))
+        monday = Flight.objects.get(departs_on=date(2026, 12, 7))
+        booking = make_booking(traveller, monday, now=now)
+
+        answer = upload(desk, rows(replace(early, days="246"), replace(late, days="135")))
+        done = confirm(desk, answer)
+
+        assert "Bookings that are told: 1." in said(answer)
+        assert done.status_code == 302
+        assert {each.days: each.departs for each in Schedule.objects.all()} == {"246": time(6), "135": time(9)}
+        assert dict(Flight.objects.values_list("departs_on", "pk")) == before
+        for schedule in Schedule.objects.select_related("origin"):
+            for flight in schedule.flights.all():
+                assert str(flight.departs_on.isoweekday()) in schedule.days
+                assert flight.departs_at.astimezone(clock.zone(schedule.origin.zone)).time() == schedule.departs
+        booking.refresh_from_db()
+        assert (booking.status, monday.pk) == ("confirmed", booking.segments.get().flight_id)
+
+    def test_of_days_that_are_swapped_still_meets_a_third(self, pair, desk, now):
+        early, late = pair_of_days(pair)
+        answer = upload(desk, rows(replace(early, days="246"), replace(late, days="135")))
+        add_schedule(replace(early, days="7", starts_on=date(2026, 12, 5)))
+        again = upload(desk, rows(replace(early, days="246"), replace(late, days="1357")))
+
+        assert answer.context["confirm_form"]
+        [words] = refused(again)[2]["number"]
+        assert "the one whose first day is 2026-12-05, on days 7." in words
 
     def test_that_moves_a_number_to_another_route_is_refused(self, pattern, desk):
         add_schedule(pattern)
