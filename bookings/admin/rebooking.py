@@ -19,7 +19,8 @@ from airlines.models import Flight
 from bookings.admin.finding import page_of
 from bookings.admin.irregular_days import OPERATE
 from bookings.messages import words_for, words_for_code
-from bookings.services.proposals import Case, accept_for_all, cases_of, edit, progress_of, propose
+from bookings.models import ItineraryChange
+from bookings.services.proposals import Case, Shared, accept_for_all, cases_of, edit, progress_of, propose
 from flights_project.gateway.models import User
 from flights_project.lib import clock
 from flights_project.lib.errors import DomainError
@@ -44,6 +45,16 @@ class Row:
     def field(self) -> str:
         return f"{FIELD}{self.case.change.pk}"
 
+    @property
+    def can_be_moved(self) -> bool:
+        """Whether staff have something to choose for it."""
+        return bool(self.ways) and self.case.change.ordered_at is None
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether they may stay on the flight as it is now."""
+        return ItineraryChange.Choice.ACCEPT in self.case.change.available_choices
+
 
 class Rebooking:
     """The page, reached from a flight's."""
@@ -67,11 +78,13 @@ class Rebooking:
             except DomainError as error:
                 messages.warning(request, words_for(error))
             return redirect("admin:bookings_flight_rebooking", flight.pk)
+        rows = _rows(cases_of(flight=flight, now=timezone.now()))
         context = self.admin_site.each_context(request) | {
             "title": _("Other flights for its travellers"),
             "flight": flight,
             "progress": progress_of(flight),
-            "rows": _rows(cases_of(flight=flight, now=timezone.now())),
+            "rows": rows,
+            "some_can_be_moved": any(row.can_be_moved for row in rows),
             "opts": self.opts,
         }
         return TemplateResponse(request, "desk/rebooking.html", context)
@@ -80,18 +93,41 @@ class Rebooking:
 def _act(request: HttpRequest, flight: Flight) -> None:
     now = timezone.now()
     if "propose" in request.POST:
-        shared = propose(flight=flight, now=now)
-        count = shared.same_day + shared.later
-        words = ngettext("%(count)d booking has a proposal.", "%(count)d bookings have a proposal.", count)
-        messages.success(request, words % {"count": count})
+        _say_what_is_proposed(request, propose(flight=flight, now=now))
         return
-    edit(flight=flight, proposed=_typed(request), now=now)
+    edited = edit(flight=flight, proposed=_typed(request), now=now)
     if "accept" in request.POST:
         count = accept_for_all(flight=flight, by=cast("User", request.user), now=now)
         words = ngettext("%(count)d booking is being moved.", "%(count)d bookings are being moved.", count)
-        messages.success(request, words % {"count": count})
+        _say(request, count, words % {"count": count}, _("Nobody is moved: no other flight is chosen for anybody."))
     else:
-        messages.success(request, _("Saved."))
+        words = ngettext("%(count)d proposal was changed.", "%(count)d proposals were changed.", edited)
+        _say(request, edited, words % {"count": edited}, _("Every proposal was like this already."))
+
+
+def _say_what_is_proposed(request: HttpRequest, shared: Shared) -> None:
+    if not shared.bookings:
+        words = _("There was nobody to propose to: who waits can keep this flight, or is being moved already.")
+        messages.info(request, words)
+        return
+    count = shared.same_day + shared.later
+    words = ngettext("%(count)d booking has a proposal.", "%(count)d bookings have a proposal.", count)
+    _say(request, count, words % {"count": count}, _("No other flight has seats for any of them."))
+    if count and shared.without:
+        words = ngettext(
+            "For %(count)d booking there is no other flight.",
+            "For %(count)d bookings there is no other flight.",
+            shared.without,
+        )
+        messages.warning(request, words % {"count": shared.without})
+
+
+def _say(request: HttpRequest, count: int, done: str, nothing: str) -> None:
+    """What was done, or why there was nothing to do."""
+    if count:
+        messages.success(request, done)
+    else:
+        messages.warning(request, nothing)
 
 
 def _typed(request: HttpRequest) -> dict[UUID, list[int]]:

@@ -11,6 +11,7 @@ from bookings.models.bookings import Booking
 from bookings.models.seat_orders import SeatOrder
 from bookings.models.tickets import Coupon
 from bookings.querysets import PaymentQuerySet
+from flights_project.lib.money import written
 
 
 @pghistory.track(
@@ -99,7 +100,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} {self.get_status_display()}"
+        return f"{written(self.amount, self.currency)} {self.get_status_display()}"
 
     @property
     def charged(self) -> "Payment":
@@ -165,6 +166,8 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         SEATS_GONE = "seats_gone", _("paid after the seats had gone")
         CANCELLED = "cancelled", _("cancelled by the traveller")
+        CANCELLED_AT_DESK = "cancelled_at_desk", _("cancelled by staff for the traveller")
+        FLIGHT_CHANGED = "flight_changed", _("the airline cancelled or changed a flight")
         PAID_TWICE = "paid_twice", _("the booking was not waiting for this payment any more")
         SEAT_CHOICE_GONE = "seat_choice_gone", _("paid after the chosen seats had gone")
         SEAT_LOST = "seat_lost", _("a chosen seat could not be had on another flight or airplane")
@@ -197,4 +200,4 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.payment.currency}"
+        return written(self.amount, self.payment.currency)

@@ -172,6 +172,7 @@ def _changed_by_airline(booking: Booking) -> bool:
 
 def _cancel(quote: CancellationQuote, refunds: dict[Coupon, CouponRefund], by: User, now: datetime) -> None:
     booking = quote.booking
+    reason = _reason(booking, by)
     for coupon, kept in refunds.items():
         coupon.status, coupon.penalty = Coupon.Status.CANCELLED, kept.penalty
     Coupon.objects.bulk_update(refunds, ["status", "penalty"])
@@ -179,7 +180,7 @@ def _cancel(quote: CancellationQuote, refunds: dict[Coupon, CouponRefund], by: U
         booking.status, booking.ended_at = Booking.Status.CANCELLED, now
         booking.save(update_fields=["status", "ended_at"])
     total = in_all(list(refunds.values())).refund
-    give_back(booking=booking, total=total, reason=Refund.Reason.CANCELLED, now=now)
+    give_back(booking=booking, total=total, reason=reason, now=now)
     close_answered(booking=booking, status=ItineraryChange.Status.REFUNDED, by=by, now=now)
     relieve(flights={coupon.flight_id for coupon in refunds}, cabin=booking.cabin, now=now)
     amount = {"amount": str(total), "currency": booking.currency}
@@ -193,6 +194,13 @@ def _cancel(quote: CancellationQuote, refunds: dict[Coupon, CouponRefund], by: U
         whole=booking.status == Booking.Status.CANCELLED,
         now=now,
     )
+
+
+def _reason(booking: Booking, by: User) -> Refund.Reason:
+    """Why money goes back of what is about to be cancelled: whose doing it is."""
+    if _changed_by_airline(booking):
+        return Refund.Reason.FLIGHT_CHANGED
+    return Refund.Reason.CANCELLED if by == booking.owner else Refund.Reason.CANCELLED_AT_DESK
 
 
 def _return_seats(cabins: Iterable[FlightCabin], coupons: Collection[Coupon]) -> None:

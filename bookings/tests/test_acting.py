@@ -2,10 +2,13 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.db import connection
 from structlog.testing import capture_logs
 
 from airlines.exceptions import PriceChanged
@@ -212,6 +215,33 @@ class TestPayingAndCancelling:
         assert first.facts["amount"]["amount"] == "1900.00"
         with pytest.raises(QuoteOutdated):
             cancel_for(booking=booking, quote_id=quote.pk, mandate=again(), now=later)
+
+    def test_the_refund_says_that_staff_did_it(self, traveller, flight, mandate, later, now):
+        booking = make_booking(traveller, flight, now=now)
+        quote = quote_cancellation(booking=booking, now=later)
+
+        cancel_for(booking=booking, quote_id=quote.pk, mandate=mandate, now=later)
+
+        assert Refund.objects.get().get_reason_display() == "cancelled by staff for the traveller"
+
+    def test_refunds_of_before_are_told_apart_by_who_did_it(self, traveller, flight, mandate, later, now):
+        for moment, act in ((later, cancel_for), (later + timedelta(hours=1), None)):
+            booking = make_booking(traveller, flight, now=now)
+            quote = quote_cancellation(booking=booking, now=moment)
+            if act:
+                act(booking=booking, quote_id=quote.pk, mandate=mandate, now=moment)
+            else:
+                confirm_cancellation(booking=booking, quote_id=quote.pk, now=moment)
+        Refund.objects.update(reason="cancelled")
+
+        migration = import_module("bookings.migrations.0014_say_who_cancelled")
+        with connection.schema_editor() as editor:
+            migration.say_who_cancelled(apps, editor)
+
+        assert list(Refund.objects.order_by("started_at").values_list("reason", flat=True)) == [
+            "cancelled_at_desk",
+            "cancelled",
+        ]
 
     def test_a_hold_is_let_go_once(self, traveller, flight, mandate, now):
         booking = make_hold(traveller, flight, now=now)

@@ -227,6 +227,15 @@ def test_a_payment_given_back_whole_is_refunded(traveller, there, now):
     assert Payment.objects.get().status == "refunded"
 
 
+def test_a_refund_says_whose_doing_it_was(cancel, booking, there, back, now):
+    cancel(slices=[1])
+    Flight.objects.filter(pk=there.pk).update(status="cancelled")
+    cancel()
+
+    reasons = [refund.get_reason_display() for refund in Refund.objects.order_by("started_at", "pk")]
+    assert sorted(reasons) == ["cancelled by the traveller", "the airline cancelled or changed a flight"]
+
+
 def test_nothing_to_refund_is_no_refund(traveller, in_a_month, now):
     booking = make_booking(traveller, make_flight(departs_at=in_a_month), now=now - timedelta(days=3))
     quote = quote_cancellation(booking=booking, now=now)

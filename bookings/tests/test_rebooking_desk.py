@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 
 from airlines.tests.factories import make_flight
 from bookings.models import ItineraryChange
@@ -39,6 +40,10 @@ def day(flight):
 
 def page(flight):
     return f"/admin/airlines/flight/{flight.pk}/rebooking/"
+
+
+def said(answer):
+    return [(message.level_tag, str(message)) for message in get_messages(answer.wsgi_request)]
 
 
 def test_the_preview_says_who_could_fly_when_and_changes_nothing(desk, flight, later):
@@ -90,6 +95,43 @@ def test_what_is_no_way_is_refused_with_words_and_changes_nothing(desk, flight, 
     change.refresh_from_db()
     assert change.proposed == [later.pk]
     assert "cannot be flown in the place of yours" in shown
+
+
+def test_where_nothing_can_be_had_nobody_is_offered_to_move_and_it_says_what_can_be_done(desk, flight):
+    desk.post(day(flight), {"confirm": "yes"})
+    shown = desk.get(page(flight)).content.decode()
+    again = desk.post(page(flight), {"propose": "yes"}, follow=True)
+    moved = desk.post(page(flight), {"accept": "yes"}, follow=True)
+
+    assert "Nothing is proposed to 2 bookings." in shown
+    assert "all of their money back" in shown
+    assert shown.count("No other flight has seats for them.") == 2
+    assert 'name="accept"' not in shown
+    assert 'name="save"' not in shown
+    assert said(again) == [("warning", "No other flight has seats for any of them.")]
+    assert said(moved) == [("warning", "Nobody is moved: no other flight is chosen for anybody.")]
+
+
+def test_proposing_says_who_has_one_and_who_has_none(desk, flight, later):
+    desk.post(day(flight), {"confirm": "yes"}, follow=True)
+
+    answer = desk.post(page(flight), {"propose": "yes"}, follow=True)
+
+    assert said(answer) == [
+        ("success", "1 booking has a proposal."),
+        ("warning", "For 1 booking there is no other flight."),
+    ]
+
+
+def test_of_a_flight_that_can_be_kept_nobody_is_proposed_another(desk, flight):
+    moved = {"departs_0": "2026-12-20", "departs_1": "18:00", "arrives_0": "2026-12-20", "arrives_1": "20:00"}
+    desk.post(f"/admin/airlines/flight/{flight.pk}/day/move/", moved | {"confirm": "yes"}, follow=True)
+
+    answer = desk.post(page(flight), {"propose": "yes"}, follow=True)
+
+    assert "They can keep this flight." in answer.content.decode()
+    [(level, words)] = said(answer)
+    assert (level, "can keep this flight" in words) == ("info", True)
 
 
 @pytest.mark.parametrize(
