@@ -103,7 +103,7 @@ def swap(page: Page, check, day: str, flight: Flight) -> None:
     expect(page.get_by_role("heading", name="Seats lost: 3")).to_be_visible()
     expect(page.get_by_role("row", name="Economy")).to_contain_text("6 3 5 2")
     check()
-    page.get_by_role("button", name="Swap the airplane, seat them anew and tell them").click()
+    page.get_by_role("button", name="Swap the airplane, give new seats and tell them").click()
     expect(page.get_by_text("Done. 1 booking was told.")).to_be_visible()
 
 

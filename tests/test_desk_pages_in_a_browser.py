@@ -119,7 +119,7 @@ def test_what_is_seen_before_it_is_done(desk: Page, found, now, tmp_path) -> Non
         desk.goto("/admin/airlines/schedule/import/")
         desk.locator("input[type=file]").set_input_files(file)
         desk.locator("select[name=format]").select_option(label="csv")
-        desk.get_by_role("button", name="Submit").click()
+        desk.get_by_role("button", name="See what it would do").click()
         found(name)
 
     desk.goto(f"/admin/airlines/pricingrule/{PricingRule.objects.latest('pk').pk}/change/")

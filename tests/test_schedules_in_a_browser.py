@@ -61,7 +61,7 @@ def bring_in(page: Page, rows: list[dict[str, str]], folder: Path) -> None:
     page.goto("/admin/airlines/schedule/import/")
     page.locator("input[type=file]").set_input_files(path)
     page.locator("select[name=format]").select_option(label="csv")
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="See what it would do").click()
 
 
 @pytest.mark.parametrize("page", ["wide", "narrow"], indirect=True)
@@ -103,7 +103,7 @@ def test_a_planners_hour(desk: Page, first_day: date, tmp_path: Path) -> None:
     bring_in(page, [back], tmp_path)
     expect(page.get_by_text("Bookings that are told: 0.")).to_be_visible()
     assert Schedule.objects.count() == 1
-    confirm(page, "Confirm import")
+    confirm(page, "Do it")
     assert Schedule.objects.get(number="KV302").departs == time(10)
 
     # And the first one ends.

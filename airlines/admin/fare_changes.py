@@ -1,9 +1,12 @@
 """Changes of many fares: typed, seen, applied, undone. The page of a change is its preview, and later its record."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
@@ -11,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,16 +37,16 @@ LINE_COLOURS = {"applied": "success", "overtaken": "danger", "kept": "danger"}
 LINE_COLUMNS: list[Any] = ["flight", "family", "before", "after", "stopped_at", "outcome"]
 CHANGE = "airlines.change_flightfare"
 LABELS = {
-    "origin": gettext_lazy("from"),
-    "destination": gettext_lazy("to"),
-    "departs_from": gettext_lazy("departing from"),
-    "departs_to": gettext_lazy("departing to"),
-    "cabin": gettext_lazy("cabin"),
-    "family": gettext_lazy("fare family"),
-    "load_from": gettext_lazy("seats taken from, %"),
-    "load_to": gettext_lazy("seats taken to, %"),
-    "amount_from": gettext_lazy("costs now from"),
-    "amount_to": gettext_lazy("costs now to"),
+    "origin": gettext_lazy("From"),
+    "destination": gettext_lazy("To"),
+    "departs_from": gettext_lazy("Departing from"),
+    "departs_to": gettext_lazy("Departing to"),
+    "cabin": gettext_lazy("Cabin"),
+    "family": gettext_lazy("Fare family"),
+    "load_from": gettext_lazy("Seats taken from, %"),
+    "load_to": gettext_lazy("Seats taken to, %"),
+    "amount_from": gettext_lazy("Costs now from"),
+    "amount_to": gettext_lazy("Costs now to"),
 }
 """Of each part of a `FareFilter`."""
 
@@ -68,6 +72,13 @@ def _amount(name: str) -> forms.DecimalField:
     return forms.DecimalField(
         label=LABELS[name], required=False, min_value=0, max_digits=10, decimal_places=2, widget=widget
     )
+
+
+def _in_words(name: str, asked: str) -> str:
+    """What was asked for in one field of a filter, as it is kept."""
+    if name.startswith("departs"):
+        return date_format(date.fromisoformat(asked), "j M Y")
+    return money(Decimal(asked)) if name.startswith("amount") else asked
 
 
 def _families() -> list[tuple[str, Any]]:
@@ -173,12 +184,11 @@ class FareChangeAdmin(ServiceAdmin[FareChange]):
 
     @admin.display(description=gettext_lazy("how"))
     def how(self, change: FareChange) -> str:
-        match change.kind:
-            case FareChange.Kind.PERCENT:
-                return f"{change.by:+.2f} %"
-            case FareChange.Kind.AMOUNT:
-                return f"{change.by:+.2f}"
-        return str(change.get_kind_display())
+        if change.by is None:
+            return str(change.get_kind_display())
+        if change.kind == FareChange.Kind.PERCENT:
+            return f"{change.by:+.2f} %"
+        return f"{'+' if change.by > 0 else ''}{money(change.by)}"
 
     @admin.display(description=gettext_lazy("fares"))
     def fares(self, change: FareChange) -> int:
@@ -186,7 +196,7 @@ class FareChangeAdmin(ServiceAdmin[FareChange]):
 
     @admin.display(description=gettext_lazy("which fares"))
     def asked(self, change: FareChange) -> str:
-        rows = ((label, change.which[name]) for name, label in LABELS.items() if name in change.which)
+        rows = ((label, _in_words(name, change.which[name])) for name, label in LABELS.items() if name in change.which)
         return format_html_join("", "<div>{}: {}</div>", rows) or _("all on sale")
 
     def get_inlines(self, request: HttpRequest, obj: FareChange | None) -> Any:
@@ -196,12 +206,14 @@ class FareChangeAdmin(ServiceAdmin[FareChange]):
         if obj:
             return [(None, {"fields": [("number", "state"), ("how", "reason"), "asked", ("made_by", "made"),
                                        ("applied", "undone")]})]  # fmt: skip
-        words = _("Fares of flights on sale. Empty: all.")
+        currency = {"currency": settings.CURRENCY}
+        which = _("Fares of flights on sale. Empty: all. Amounts in %(currency)s.") % currency
+        how = _("An amount is in %(currency)s, for one adult, without taxes.") % currency
         pairs = [("origin", "destination"), ("departs_from", "departs_to"), ("cabin", "family"),
                  ("load_from", "load_to"), ("amount_from", "amount_to")]  # fmt: skip
         return [
-            (_("Which fares"), {"fields": pairs, "description": words}),
-            (_("How they change"), {"fields": [("kind", "by", "round_to"), "reason"]}),
+            (_("Which fares"), {"fields": pairs, "description": which}),
+            (_("How they change"), {"fields": [("kind", "by", "round_to"), "reason"], "description": how}),
         ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -68,8 +68,9 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     autocomplete_fields = ["airplane", "origin", "destination"]
     inlines = [FlightCabins, history_of(Flight, "status", "departs_at", "arrives_at", "gate", "airplane")]
     ordering = ["departs_at"]
-    more: ClassVar[Mapping[str, Collection[str]]] = {}
-    """What another app shows beside the status; each to who has one of its rights, as its page asks for them."""
+    more: ClassVar[Sequence[Mapping[str, Collection[str]]]] = ({"prices_explained": ["airlines.view_flightfare"]},)
+    """Rows of ways on, which another app adds to; each to who has one of its rights, as its page asks for them. The
+    first row begins with the status."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flight]:
         flights = super().get_queryset(request).select_related("origin", "destination", "airplane")
@@ -157,8 +158,10 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     def _seen_by(self, request: HttpRequest) -> list[Any]:
         """The status and the ways on from a flight's page that its reader may go."""
         may = request.user.has_perm
-        more = [name for name, rights in self.more.items() if any(may(right) for right in rights)]
-        return [("state", *more), *(["prices_explained"] if may("airlines.view_flightfare") else [])]
+        first, *others = (
+            tuple(name for name, rights in row.items() if any(may(right) for right in rights)) for row in self.more
+        )
+        return [("state", *first), *filter(None, others)]
 
     def _fare_fieldsets(self, request: HttpRequest, flight: Flight | None) -> list[tuple[str, dict[str, Any]]]:
         if flight and not (self.has_change_permission(request, flight) and request.user.has_perm(CHANGE_FARES)):
@@ -176,7 +179,8 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Flight | None = None) -> list[str]:
-        return ["state", "fares", "prices_explained", *self.more, *(FIXED_ONCE_SOLD if obj and _is_sold(obj) else [])]
+        more = [name for row in self.more for name in row]
+        return ["state", "fares", *more, *(FIXED_ONCE_SOLD if obj and _is_sold(obj) else [])]
 
     def get_form(self, request: HttpRequest, obj: Flight | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
         kwargs["form"] = flight_form(obj, slots=_slots(request, obj), with_times=not (obj and _is_sold(obj)))

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from airlines.models.fares import FlightFare
 from flights_project.gateway.models import User
+
+BY_HOW_MUCH = _("Say by how much, unless the pricing rules say what it costs.")
 
 
 class FareChange(models.Model):
@@ -63,7 +66,7 @@ class FareChange(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="rules", by__isnull=True) | (~Q(kind="rules") & Q(by__isnull=False)),
                 name="fare_change_says_by_how_much",
-                violation_error_message=_("Say by how much, unless the pricing rules say what it costs."),
+                violation_error_message=BY_HOW_MUCH,
             ),
         ]
         indexes = [
@@ -72,6 +75,11 @@ class FareChange(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.reason}"
+
+    def clean(self) -> None:
+        """What the constraint says too, of the field that is to be put right; raises ValidationError."""
+        if self.kind and (self.by is None) != (self.kind == self.Kind.RULES):
+            raise ValidationError({"by": BY_HOW_MUCH})
 
 
 class FareChangeLine(models.Model):

@@ -118,7 +118,7 @@ class Flight(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {date_format(self.departs_on, 'd M Y')}"
+        return f"{self.number} {date_format(self.departs_on, 'j M Y')}"
 
     def clean(self) -> None:
         """What the constraints say too, of the field that is to be put right; raises ValidationError."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from airlines.admin.flights import by_the_clock
 from bookings.models import Booking, CancellationQuote, Coupon, Passenger, Payment, Segment, Ticket
-from flights_project.gateway.desk import ReadOnlyInline, badge, instant
+from flights_project.gateway.desk import EMPTY, ReadOnlyInline, badge, instant
 from flights_project.gateway.templatetags.flights import money
 
 COUPON_COLOURS = {
@@ -97,8 +97,8 @@ class CouponColumns:
         return money(coupon.total)
 
     @admin.display(description=gettext_lazy("kept"), ordering="penalty")
-    def kept(self, coupon: Coupon) -> str | None:
-        return money(coupon.penalty) if coupon.status == Coupon.Status.CANCELLED else None
+    def kept(self, coupon: Coupon) -> str:
+        return money(coupon.penalty) if coupon.status == Coupon.Status.CANCELLED else EMPTY
 
 
 class BookingCoupons(CouponColumns, ReadOnlyInline[Coupon, Booking]):

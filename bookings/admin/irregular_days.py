@@ -149,7 +149,7 @@ CHANGES = {
     "move": Change(gettext_lazy("Move to another time"), DelayForm, gettext_lazy("Move the flight and tell them")),
     "gate": Change(gettext_lazy("Gate"), GateForm, gettext_lazy("Set the gate and tell them")),
     "airplane": Change(
-        gettext_lazy("Another airplane"), AirplaneForm, gettext_lazy("Swap the airplane, seat them anew and tell them")
+        gettext_lazy("Another airplane"), AirplaneForm, gettext_lazy("Swap the airplane, give new seats and tell them")
     ),
     "cancel": Change(
         gettext_lazy("Cancel the flight"),

@@ -49,7 +49,7 @@ BOOKING_COLOURS = {"held": "warning", "confirmed": "success", "cancelled": "dang
 @admin.register(Booking)
 class BookingAdmin(Acting, DeskSales, SoldAdmin[Booking]):
     change_form_outer_before_template = "desk/story.html"
-    list_display = ["locator", "state", "journey", "departs", "travellers", "price", "owner", "held"]
+    list_display = ["locator", "state", "journey", "departs", "travellers", "price", "held"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
         ("held_at", InstantRangeFilter),
@@ -233,15 +233,20 @@ admin.site.unregister(Flight)
 class BookedFlightAdmin(Rebooking, OverbookingPages, IrregularDays, RevenuePages, Manifests, FlightAdmin):
     """The flight's page, with the way to its travellers and to what they have to be told."""
 
-    more: ClassVar = {
-        "travellers": ["bookings.view_coupon"],
-        "seat_by_seat": ["airlines.view_flight"],
-        "irregular_day": [OPERATE],
-        "calling_off": [CALL_OFF],
-        "overbooking": ["bookings.view_coupon", "airlines.change_flightfare"],
-        "earnings": ["bookings.revenue_report"],
-        "manifest": ["bookings.manifest_report"],
-    }
+    more: ClassVar = (
+        {
+            "travellers": ["bookings.view_coupon"],
+            "seat_by_seat": ["airlines.view_flight"],
+            "manifest": ["bookings.manifest_report"],
+        },
+        {"irregular_day": [OPERATE]},
+        {"calling_off": [CALL_OFF]},
+        {
+            "overbooking": ["bookings.view_coupon", "airlines.change_flightfare"],
+            "earnings": ["bookings.revenue_report"],
+            "prices_explained": ["airlines.view_flightfare"],
+        },
+    )
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.seats_page)

@@ -24,6 +24,7 @@ from bookings.messages import decline_in_words
 from bookings.models import Booking, Coupon, DeskAct, Payment, Refund
 from bookings.querysets import BookingQuerySet
 from bookings.trips import Trip
+from flights_project.gateway.desk_history import DOORS, door_in_words, reason_of, who_did
 from flights_project.gateway.history import signed
 from flights_project.gateway.models import User
 from flights_project.gateway.templatetags.flights import money
@@ -145,8 +146,8 @@ class Story:
     def _acts(self) -> Iterator[Line]:
         for act in self.booking.desk_acts.all():
             url = found_by(act.facts["locator"]) if act.kind == DeskAct.Kind.DIVIDE else ""
-            words = act_in_words(act)
-            yield Line(act.done_at, _("staff"), words, who=act.by.email, door="desk", why=act.reason, url=url)
+            who, door = act.by.email, str(DOORS["desk"])
+            yield Line(act.done_at, _("staff"), act_in_words(act), who=who, door=door, why=act.reason, url=url)
 
     def _coupons(self) -> Iterator[Line]:
         """What became of coupons in one go is one line."""
@@ -249,14 +250,13 @@ def _events(model: type[Model], **which: Any) -> list[Any]:
 
 
 def _signed(event: Any, kind: str, words: str, *, why: str = "", url: str = "") -> Line:
-    context = event.pgh_context or {}
     return Line(
         event.pgh_created_at,
         kind,
         words,
-        who=event.by or context.get("task", ""),
-        door=context.get("door", ""),
-        why=why or context.get("reason", ""),
+        who=who_did(event),
+        door=door_in_words(event),
+        why=why or reason_of(event),
         url=url,
     )
 

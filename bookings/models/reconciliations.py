@@ -16,4 +16,4 @@ class Reconciliation(models.Model):
         indexes = [models.Index(fields=["-ran_at"], name="reconciliation_newest")]
 
     def __str__(self) -> str:
-        return f"{self.ran_at:%d %b %Y %H:%M}"
+        return f"{self.ran_at:%-d %b %Y, %H:%M} UTC"

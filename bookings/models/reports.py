@@ -1,10 +1,13 @@
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from flights_project.gateway.models import User
+
+DAYS_IN_ORDER = _("It ends before it begins.")
 
 
 class Report(models.Model):
@@ -60,7 +63,7 @@ class Report(models.Model):
             models.CheckConstraint(
                 condition=Q(first_day__lte=F("last_day")),
                 name="report_days_in_order",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message=DAYS_IN_ORDER,
             ),
             models.CheckConstraint(
                 condition=~Q(status="ready") | Q(expires_at__isnull=False), name="report_ready_expires"
@@ -72,7 +75,12 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.first_day} – {self.last_day}"
+        return f"{self.get_kind_display()}, {self.first_day:%-d %b %Y} – {self.last_day:%-d %b %Y}"
+
+    def clean(self) -> None:
+        """What the constraint says too, of the field that is to be put right; raises ValidationError."""
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValidationError({"last_day": DAYS_IN_ORDER})
 
     @property
     def right(self) -> str:

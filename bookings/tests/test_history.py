@@ -65,6 +65,16 @@ def test_a_task_signs_with_its_name(traveller, flight, now):
     assert (expired.status, expired.pgh_context["task"]) == ("expired", "bookings.tasks.expire_holds")
 
 
+def test_the_desk_says_in_the_airlines_words_what_runs_by_itself(page_of, agent, traveller, flight, now):
+    booking = make_hold(traveller, flight, now=now - timedelta(hours=1))
+    expire_holds()
+
+    shown = page_of(agent).get(f"/admin/bookings/booking/{booking.pk}/change/").content.decode()
+
+    assert "the airline, automatically" in shown
+    assert "bookings.tasks" not in shown
+
+
 @pytest.mark.parametrize("rewrite", [lambda events: events.update(status="held"), lambda events: events.delete()])
 def test_history_is_not_rewritten(traveller, flight, now, rewrite):
     booking = make_hold(traveller, flight, now=now)

@@ -222,7 +222,7 @@ class TestTheDesk:
         desk = page_of(clerk)
 
         page = desk.post(f"{LIST}add/", self.asked(), follow=True)
-        assert "0 of 0 rows are written." in page.content.decode()
+        assert "It waits for its turn." in page.content.decode()
         write_reports(now=now)
         report = Report.objects.get()
         link = desk.get(f"{LIST}{report.pk}/change/").context["link"]
@@ -256,7 +256,8 @@ class TestTheDesk:
     def test_what_cannot_be_is_refused_at_its_field(self, page_of, clerk, changes, said):
         answer = page_of(clerk).post(f"{LIST}add/", self.asked(**changes))
 
-        assert said in answer.content.decode()
+        [field] = changes
+        assert said in answer.context["adminform"].form.errors[field][0]
         assert not Report.objects.exists()
 
     def test_the_link_is_for_who_asked_and_while_it_lasts(self, page_of, ask, clerk, agent, now):

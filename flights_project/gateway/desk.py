@@ -41,6 +41,8 @@ from flights_project.lib.errors import DomainError, InvalidRequest
 M = TypeVar("M", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
 Refusal = ValidationError | DomainError
+EMPTY = "–"
+"""In a place where there is nothing to show."""
 RANGE = ("from", "to")
 """How filters name the ends of a range, after the field."""
 
@@ -79,7 +81,7 @@ class StaffDesk(UnfoldAdminSite):
     others, allow `unsafe-eval` and inline styles."""
 
     CSP: ClassVar = {"script-src": [SELF, NONCE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
-    empty_value_display = "–"
+    empty_value_display = EMPTY
     index_title = gettext_lazy("Staff desk")
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -158,13 +160,15 @@ def favicon(request: HttpRequest) -> str:
     return static("img/favicon.svg")
 
 
-def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str | None]:
+def instant(field: str, description: str | Promise) -> Callable[[Any, Any], str]:
     """A column with the UTC date and time in `field`, sorted by it."""
 
     @admin.display(description=format_lazy("{} (UTC)", description), ordering=field)
-    def column(_page: Any, row: Any) -> str | None:
+    def column(_page: Any, row: Any) -> str:
         moment: datetime | None = getattr(row, field)
-        return f"{moment.astimezone(UTC):%-d %b %Y, %H:%M}" if moment else None
+        if moment is None:
+            return EMPTY
+        return format_html('<span class="desk-moment">{}</span>', f"{moment.astimezone(UTC):%-d %b %Y, %H:%M}")
 
     return column
 

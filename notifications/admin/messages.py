@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,8 @@ from notifications.querysets import MessageQuerySet
 from notifications.services import delivery
 from notifications.services.rendering import render
 
+KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|\d{14}(\d{6})?|r\d+")
+"""What a subject has beside a locator so that a thing is told once: an id, when it was done, or a flight's revision."""
 COLOURS = {"waiting": "warning", "sent": "success", "dead": "danger"}
 
 
@@ -43,7 +46,7 @@ class KindFilter(admin.SimpleListFilter):
 class MessageAdmin(LongTableAdmin[Message]):
     """What was told to whom. Staff read it, try again or dismiss what was given up, and send another copy."""
 
-    list_display = ["what", "subject", "way", "recipient", "state", "written", "sent", "tries"]
+    list_display = ["what", "about", "way", "recipient", "state", "written", "sent", "tries"]
     sortable_by = ["written"]
     list_filter = [
         ("status", ChoicesCheckboxFilter),
@@ -75,6 +78,13 @@ class MessageAdmin(LongTableAdmin[Message]):
     @admin.display(description=gettext_lazy("kind"), ordering="kind")
     def what(self, message: Message) -> str:
         return message.what
+
+    @admin.display(description=gettext_lazy("about"))
+    def about(self, message: Message) -> str | None:
+        """Its subject without the keys that only programs read: of a booking the locator, and what of it."""
+        if _secret(message):
+            return None
+        return " ".join(word for word in message.subject.split() if not KEY.fullmatch(word)) or None
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, message: Message) -> str:

@@ -160,6 +160,20 @@ class TestAtTheDesk:
         assert "Only its recipient reads this" in page
         assert "reset/abc" not in page
 
+    def test_the_list_says_what_it_is_about_without_keys_for_programs(self, desk):
+        for kind, subject in (
+            ("refund_paid", "KV2T9X e6b71961-8bcb-4122-b3e8-6c688fd8b06f"),
+            ("flight_cancelled", "KV2T9X KV161 2026-12-20 cancelled"),
+            ("account", "reset 2C8m7V1T9nFy"),
+        ):
+            Message(kind=kind, subject=subject, recipient="a@example.com", context={}).save()
+
+        shown = desk.get(MESSAGES).content.decode()
+
+        assert "KV2T9X KV161 2026-12-20 cancelled" in shown
+        assert "e6b71961" not in shown
+        assert "2C8m7V1T9nFy" not in shown
+
     def test_what_was_given_up_is_tried_again(self, desk, now):
         message = account_message()
         message.status, message.tries = Message.Status.DEAD, 10
