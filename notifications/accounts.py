@@ -13,6 +13,9 @@ from flights_project.gateway import languages
 from flights_project.gateway.models import User
 from notifications.services.outbox import tell
 
+LINKS = {"activate_url": "confirm", "password_reset_url": "choose"}
+"""Of allauth's links the one that a mail is about, and what it is for."""
+
 
 def _named(email: str) -> dict[str, Any]:
     """Whom and whose site allauth's words name."""
@@ -36,11 +39,12 @@ class AccountAdapter(DefaultAccountAdapter):
         reader = User.objects.filter(email__iexact=email).first()
         with translation.override(reader.language if reader else languages.current()):
             rendered = self.render_mail(template_prefix, email, context | _named(email))
+        link = next(({"url": context[name], "does": does} for name, does in LINKS.items() if name in context), {})
         tell(
             kind="account",
             subject=f"{template_prefix.rpartition('/')[2]} {get_random_string(12)}",
             recipient=email,
             reader=reader,
-            context={"headline": rendered.subject, "body": rendered.body},
+            context={"headline": rendered.subject, "body": rendered.body} | link,
             now=timezone.now(),
         )

@@ -1,9 +1,10 @@
-"""Mail about accounts: allauth's words, with whom and whose site they name."""
+"""Mail about accounts: what it is about, and one link."""
 
 import pytest
 
 from conftest import PASSWORD
 from notifications.models import Message
+from notifications.services.rendering import render
 
 pytestmark = pytest.mark.django_db
 
@@ -12,7 +13,7 @@ NEW = {"first_name": "Zoë", "last_name": "Rao", "email": "zoe@example.com", "pa
 
 def told(recipient):
     facts = Message.objects.filter(kind="account", recipient=recipient).latest("written_at").context
-    return facts["headline"], " ".join(facts["body"].split())
+    return facts["headline"], " ".join(facts["body"].split()), facts.get("url")
 
 
 @pytest.fixture(autouse=True)
@@ -24,19 +25,22 @@ def _ours(settings):
 def test_who_signs_up_is_asked_to_confirm_the_address(client):
     client.post("/accounts/signup/", NEW)
 
-    headline, body = told("zoe@example.com")
+    headline, body, link = told("zoe@example.com")
+    mail = render(Message.objects.get(kind="account", recipient="zoe@example.com"))
     assert headline == "Confirm your email address"
-    assert body.startswith("Hello from Kestrel Air! You're receiving this email because user zoe@example.com has given")
-    assert "register an account on fly.example.com. To confirm this is correct, go to http" in body
-    assert body.endswith("Thank you for using Kestrel Air! fly.example.com")
+    assert body.startswith("Somebody, most likely you, gave this address to Kestrel Air. Confirm that it is yours")
+    assert "/accounts/confirm-email/" in link
+    assert f'href="{link}"' in mail.html
+    assert f"Yes, confirm it: {link}" in " ".join(mail.text.split())
 
 
 def test_a_forgotten_password_leads_to_a_new_one(client, traveller):
     client.post("/accounts/password/reset/", {"email": traveller.email})
 
-    headline, body = told(traveller.email)
+    headline, body, link = told(traveller.email)
     assert headline == "Forgotten password"
-    assert "/accounts/password/reset/key/" in body
+    assert "wants a new password for your account at Kestrel Air" in body
+    assert "/accounts/password/reset/key/" in link
 
 
 def test_an_address_that_has_no_account_is_named(client):

@@ -59,7 +59,7 @@ def test_the_subject_is_the_title_of_the_page_and_text_and_html_have_one_source(
 
     assert mail.subject == "Booking KV2T9X is confirmed: London, Sun 20 Dec 2026"
     assert f"<title>{mail.subject}</title>" in mail.html
-    assert "You are booked\n\nYour booking reference:\n\nKV2T9X\n" in mail.text
+    assert "You are booked\n\nYour booking code:\n\nKV2T9X\n" in mail.text
     assert "See your trip: https://fly.example.com/trips/KV2T9X/" in mail.text
     assert "KV161 leaves New Delhi" not in mail.text  # the line that lists of mails show below the subject
 
