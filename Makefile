@@ -23,7 +23,7 @@ BENCHES := bench-search bench-places bench-booking bench-limits bench-stream ben
 help: ## Show this list
 	@echo "Flights: an airline reservation system. First: make run"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.* ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 28
 
 run: runtime ## Everything on this machine at http://localhost:8000 (PORT=…), until Ctrl-C
 	@$(BIN)/python -m flights_project.local.run
