@@ -93,6 +93,8 @@ class Stack:
         """Do what a supervisor does: start again what has ended."""
         if not self.servers.postgres.answers():
             self.servers.postgres.ensure()
+        if not self.servers.valkey.answers():
+            self.servers.valkey.start_again()
         for process in self.processes.values():
             if not process.runs:
                 process.stop()

@@ -51,6 +51,7 @@ def plan(stack: Stack, chance: Random) -> Iterator[Kill]:
     """A death at each step of a request in turn, and between any two of them somebody else's; for ever."""
     at_steps = [partial(at_step, stack, step) for step in faults.OF_REQUESTS]
     anywhere: list[Kill] = [
+        lambda: shoot("Valkey", stack.servers.valkey.pid),
         lambda: shoot("web worker", chance.choice(stack.processes["web"].workers or [None])),
         lambda: shoot("web, the parent", stack.processes["web"].pid),
         lambda: shoot("PostgreSQL, a backend", a_backend()),

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
@@ -110,11 +110,13 @@ def answers_are_true(journal: Journal) -> Iterator[str]:
 
 
 def mail_went_once(journal: Journal) -> Iterator[str]:
-    """each message is in the mailbox once"""
-    sent = Message.objects.filter(status="sent").count()
-    kept = KeptMail.objects.count()
-    if sent != kept:
-        yield f"{sent} messages sent, {kept} mails kept"
+    """each message that was sent is in the mailbox, once; beside them only what lapsed after its worker had died"""
+    kept = Counter(mail.strip("<").partition("@")[0] for mail in KeptMail.objects.values_list("message_id", flat=True))
+    status = {str(pk): status for pk, status in Message.objects.values_list("pk", "status")}
+    sent = {pk for pk in status if status[pk] == "sent"}
+    yield from (f"message {pk} was sent and is not in the mailbox" for pk in sent - kept.keys())
+    yield from (f"mail {pk} is of no message that was sent" for pk in kept if status.get(pk) not in ("sent", "lapsed"))
+    yield from (f"message {pk} is in the mailbox {times} times" for pk, times in kept.items() if times > 1)
 
 
 CHECKS: tuple[Check, ...] = (

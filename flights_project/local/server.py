@@ -74,6 +74,11 @@ class Server(ABC):
             self._start()
         self.finish()
 
+    def start_again(self) -> None:
+        """It was killed: it answers when this returns, where those who use it look for it."""
+        self.stop()
+        self._start(anew=False)
+
     def running(self) -> bool:
         """Whether any process of it lives, whoever started it."""
         return locks.is_held(self.lock)
@@ -104,9 +109,10 @@ class Server(ABC):
             **self.account.switch,
         )
 
-    def _start(self) -> None:
+    def _start(self, *, anew: bool = True) -> None:
         try:
-            self.set_up()
+            if anew:
+                self.set_up()
             logged = self._trim_log()
             with locks.exclusively(self.lock) as lock, self.log.open("ab") as log:
                 self._process = subprocess.Popen(

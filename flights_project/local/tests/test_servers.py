@@ -119,6 +119,18 @@ def test_valkey_wants_its_password(servers: Servers) -> None:
         stranger.ping()
 
 
+def test_a_killed_valkey_starts_again_where_it_was(servers: Servers) -> None:
+    servers.use(postgres=False)
+    there, pid = servers.valkey.url, servers.valkey.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+
+    servers.valkey.start_again()
+
+    assert servers.valkey.url == there
+    assert servers.valkey.answers()
+
+
 def test_a_server_that_cannot_start_says_why_in_one_line(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     right = servers.postgres.command()
     monkeypatch.setattr(servers.postgres, "command", lambda: [*right, "-c", "max_connections=lots"])
