@@ -7,11 +7,14 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport import TRANSPORT_ALIASES
 
 from flights_project.gateway import traces
 from flights_project.lib import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flights_project.settings")
+
+TRANSPORT_ALIASES["redis"] = "flights_project.lib.broker:Transport"
 
 app = Celery("flights", task_cls="flights_project.gateway.history:TaskWithHistory")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -143,6 +143,27 @@ def test_what_was_written_while_the_broker_was_gone_goes_out_once_and_no_pile_is
     assert sorted(mails.recipients) == sorted(f"traveller{n}@example.com" for n in range(40))
 
 
+def test_a_worker_that_has_a_task_in_hand_outlives_its_broker(mails, write, start, broker):
+    worker = start("worker")
+
+    def broker_goes(recipient: str) -> str:
+        """While the task is not acknowledged yet, and ends without a second try."""
+        mails.misbehave = lambda recipient: None
+        broker.valkey.stop()
+        return "451 4.3.0 come again"
+
+    mails.misbehave = broker_goes
+    start("beat")
+    write(0, 1)
+    assert wait_until(lambda: Message.objects.exclude(last_error="").exists(), IN_TIME)
+
+    with started_again(broker):
+        Message.objects.update(due_at=timezone.now())  # of use to the next task alone
+        assert wait_until(all_sent, IN_TIME)
+    assert worker.runs
+    assert mails.recipients == ["traveller0@example.com"]
+
+
 def test_a_database_that_hung_up_on_the_worker_is_asked_again(mails, write, start):
     start("worker")
     start("beat")
