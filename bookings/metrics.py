@@ -2,9 +2,15 @@
 
 from bookings.models import Booking, Payment, Refund
 from flights_project.lib.metrics import Counter, read_at_scrape
+from notifications.models import EventType
 
 CHANGES = Counter("flights_booking_changes", "What happened to bookings, by type of event.", ["type"])
 PAYMENTS = Counter("flights_payments", "Payments that were answered: succeeded, failed or returned.", ["result"])
+# Told from zero: an alert compares what fails with what succeeds also before anything has succeeded.
+for _type in EventType:
+    CHANGES.labels(_type.value)
+for _result in ("succeeded", "failed", "returned"):
+    PAYMENTS.labels(_result)
 
 
 @read_at_scrape("flights_holds_open", "Bookings that are held and not paid.")

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client import generate_latest as write
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -88,7 +88,7 @@ class _Readings(Collector):
         for name, (meaning, read) in _read_at_scrape.items():
             try:
                 yield GaugeMetricFamily(name, meaning, value=read())
-            except DatabaseError as error:
+            except Error as error:  # InterfaceError, too: a connection that is closed
                 log.warning("metric_not_read", metric=name, error=type(error).__name__)
 
 

@@ -1,7 +1,7 @@
 """Who reads the numbers, and what a request adds to them."""
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from prometheus_client import REGISTRY
 
 from flights_project.lib import metrics
@@ -64,9 +64,12 @@ class TestRequests:
         assert requests("other", "none", 404) >= 1
 
 
-def test_a_number_that_cannot_be_read_does_not_hide_the_others(client, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [OperationalError("the database is away"), InterfaceError("connection already closed")]
+)
+def test_a_number_that_cannot_be_read_does_not_hide_the_others(client, monkeypatch, error):
     def fails():
-        raise OperationalError("the database is away")
+        raise error
 
     monkeypatch.setitem(metrics._read_at_scrape, "flights_outbox_waiting", ("", fails))
 
