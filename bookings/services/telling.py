@@ -56,10 +56,29 @@ def tell_owner(
     )
 
 
-def tell_cancelled_flight(booking: Booking, flight: Flight, *, now: datetime, **journey: Any) -> None:
+def tell_cancelled_flight(
+    booking: Booking, flight: Flight, *, segments: Sequence[Segment], now: datetime, **more: Any
+) -> None:
     """The airline cancelled a flight of the booking: what its traveller can choose. Once for each flight."""
-    subject, is_paid = about(flight, "cancelled"), booking.confirmed_at is not None
-    tell_owner("flight_cancelled", booking, subject=subject, flight=flight, is_paid=is_paid, now=now, **journey)
+    tell_owner(
+        "flight_cancelled",
+        booking,
+        subject=about(flight, "cancelled"),
+        flight=flight,
+        segments=segments,
+        is_paid=booking.confirmed_at is not None,
+        rest_url=settings.SITE_URL + reverse("cancel", args=[booking.locator])
+        if _has_rest(segments, flight, now)
+        else "",
+        now=now,
+        **more,
+    )
+
+
+def _has_rest(segments: Sequence[Segment], flight: Flight, now: datetime) -> bool:
+    """Whether another slice than that of `flight` is still to be flown."""
+    grounded = {segment.slice for segment in segments if segment.flight_id == flight.pk}
+    return any(segment.slice not in grounded and segment.flight.departs_at > now for segment in segments)
 
 
 def change_facts(booking: Booking, change: ItineraryChange | None) -> dict[str, str] | None:

@@ -178,6 +178,27 @@ class TestCancelledFlight:
         assert answer["slices"][0]["segments"][0]["status"] == "cancelled"
         assert "cancel" in answer["available_actions"]
 
+    @pytest.mark.parametrize(("days_later", "kept"), [(None, False), (5, True)])
+    def test_what_is_left_of_the_trip_can_be_kept_where_something_is(
+        self, traveller, flight, now, in_a_month, days_later, kept
+    ):
+        back = [make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=days_later))] if days_later else []
+        booking = make_booking(traveller, flight, *back, now=now)
+
+        cancel_flight(flight=flight, now=now)
+
+        words = render(told("flight_cancelled")[0]).text
+        assert ("keep the rest of the trip" in words) == kept
+        assert (f"/trips/{booking.locator}/cancel/" in words) == kept
+
+    def test_nothing_is_left_of_a_trip_whose_way_out_was_flown(self, traveller, flight, now, in_a_month):
+        back = make_flight("BOM", "DEL", departs_at=in_a_month + timedelta(days=5))
+        make_booking(traveller, flight, back, now=now)
+
+        cancel_flight(flight=back, now=flight.departs_at + timedelta(minutes=1))
+
+        assert "keep the rest" not in render(told("flight_cancelled")[0]).text
+
     def test_holds_that_are_not_paid_end_and_say_why(self, traveller, flight, now):
         hold = make_hold(traveller, flight, now=now)
         cancel_flight(flight=flight, now=now)
