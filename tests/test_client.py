@@ -49,7 +49,7 @@ class TestTheServer:
         assert booking.status == Booking.Status.CANCELLED
         refund = Refund.objects.get()
         assert f"cancelled, refund {refund.amount}" in said
-        assert said.splitlines()[-2:] == ["['cancelled']", f"[('{refund.amount}', '{refund.status}')]"]
+        assert said.splitlines()[-1] == f"[('{refund.amount}', '{refund.status}')]"
 
     def test_a_hold_is_released(self, flights: Flights, flight: Flight) -> None:
         [offer] = flights.search(origin="DEL", destination="BOM", depart_on=flight.departs_on.isoformat())
