@@ -416,7 +416,7 @@ SIMPLE_JWT = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Flights API",
     "DESCRIPTION": "Search, hold, pay and manage flights. Errors are RFC 9457 problem documents with a stable `code`. "
-    "A guide leads from a first key to webhooks, with a sandbox for what seldom happens: `docs/integrating.md`.",
+    "[A guide](/api/v1/guide/) leads from a first key to webhooks, with a sandbox for what seldom happens.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from flights_project import api
 from flights_project.gateway import health, metrics
 from flights_project.gateway.problems import not_found
-from flights_project.gateway.views import choose_language, offline, profile, service_worker
+from flights_project.gateway.views import Guide, choose_language, offline, profile, service_worker
 from flights_project.problem_types import ProblemTypes
 
 handler400 = "flights_project.api.bad_request"
@@ -24,6 +24,7 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=["get", "head"]),
         name="api-docs",
     ),
+    path("api/v1/guide/", Guide.as_view(), name="guide"),
     path("api/v1/problems/", ProblemTypes.as_view(), name="problem-types"),
     re_path(r"^api/", not_found),
     path("", include("airlines.urls")),

@@ -187,6 +187,14 @@ class TestWriting:
     def tag(self, api, city):
         return lambda query="": api.get(f"{CITIES}{city.pk}/{query}").headers["ETag"]
 
+    @pytest.mark.parametrize("sent", ["", "no quotation marks", "a, b"])
+    def test_a_tag_that_is_none_is_named_and_nothing_written(self, write, city, sent):
+        answer = write("patch", sent, name="Unasked")
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["If-Match"])
+        city.refresh_from_db()
+        assert city.name == "Anna"
+
     @pytest.mark.parametrize("method", ["patch", "put", "delete"])
     def test_what_was_read_is_written_once(self, write, tag, city, method):
         read = tag()

@@ -77,6 +77,7 @@ class BookingViewSet(SparseFields, viewsets.GenericViewSet[Booking]):
     pagination_class = NewestFirst
     lookup_field = "locator"
     lookup_value_regex = "[A-Za-z0-9]+"
+    file_actions = ("document",)
 
     @property
     def required_scope(self) -> str | tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The desk's pages for people, what they may do, and the keys of their programs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import allauth.account.admin  # registers what is unregistered below
 import allauth.mfa.admin
@@ -120,6 +120,9 @@ class ApiKeyForm(DeskForm[ApiKey]):
         initial=ApiKey.Scope.values,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
+
+    class Meta:
+        help_texts: ClassVar = {"expires_at": "UTC; empty for never."}
 
 
 @admin.register(ApiKey)

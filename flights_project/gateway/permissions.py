@@ -46,7 +46,7 @@ class HasScope(BasePermission):
     A view that names no scope is closed to keys.
     """
 
-    message = "The scopes of this API key do not allow this call."
+    message = "This call is not for API keys."
     code = "scope_required"
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -54,6 +54,8 @@ class HasScope(BasePermission):
             return True
         required: str | tuple[str, ...] = getattr(view, "required_scope", ())
         alternatives = (required,) if isinstance(required, str) else required
+        if alternatives:
+            self.message = f"This call needs an API key with the scope {' or '.join(alternatives)}."
         return not set(alternatives).isdisjoint(request.auth.scopes)
 
 

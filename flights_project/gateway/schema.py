@@ -107,7 +107,8 @@ class ContractSchema(AutoSchema):
 
     def _common_parameters(self) -> Iterable[Parameter]:
         if self.method == "GET":
-            return [FIELDS, IF_NONE_MATCH] if isinstance(self.view, SparseFields) else [IF_NONE_MATCH]
+            has_fields = isinstance(self.view, SparseFields) and self.view.has_fields
+            return [FIELDS, IF_NONE_MATCH] if has_fields else [IF_NONE_MATCH]
         writes_what_is_there = isinstance(self.view, ConditionalWrites) and self.method != "POST"
         return [IF_MATCH] if writes_what_is_there else []
 

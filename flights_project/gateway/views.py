@@ -1,7 +1,10 @@
-"""The page of one's own account (its other pages are allauth's), the choice of a language, what is shown offline."""
+"""The page of one's own account (its other pages are allauth's), the choice of a language, what is shown offline, and
+the integrators' guide."""
 
+from pathlib import Path
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.generic import View
 
 from flights_project.gateway import languages, services
 from flights_project.gateway.forms import ProfileForm
@@ -57,3 +61,13 @@ def offline(request: HttpRequest) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The script that shows it: under the address of all pages, as it answers for them."""
     return render(request, "service-worker.js", content_type="text/javascript")
+
+
+class Guide(View):
+    """`docs/integrating.md` as it is written, where the API that it is about is looked for."""
+
+    http_method_names = ("get", "head")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        words = Path(settings.BASE_DIR, "docs/integrating.md").read_bytes()
+        return HttpResponse(words, content_type="text/plain; charset=utf-8")

@@ -10,15 +10,15 @@ from typing import Any
 from kombu.transport import redis
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(redis.Channel):
     do_restore = False
 
     def _connparams(self, *args: Any, **more: Any) -> Any:
         """Raises ConnectionError, which kombu and Celery foresee, where the connection has been closed."""
         if self.connection is None or self.connection.client is None:
             raise ConnectionError("The broker has gone.")
-        return super()._connparams(*args, **more)
+        return super()._connparams(*args, **more)  # type: ignore[misc]  # its stub leaves it out
 
 
-class Transport(redis.Transport):  # type: ignore[misc]  # likewise
+class Transport(redis.Transport):
     Channel = Channel

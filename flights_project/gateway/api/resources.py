@@ -20,8 +20,10 @@ from flights_project.gateway.pagination import PAGING
 from flights_project.gateway.parameters import refuse_misuse
 from flights_project.gateway.problems import PreconditionFailed
 from flights_project.gateway.wire import OrjsonRenderer
+from flights_project.lib.errors import InvalidRequest
 
 FIELDS = "fields"
+IF_MATCH = "If-Match"
 
 
 class KnownParameters(APIView):
@@ -50,6 +52,8 @@ class SparseFields(KnownParameters, GenericAPIView[Any]):
     """Answers with the fields that `?fields=` names, separated by commas; one that there is not is an error."""
 
     chosen: frozenset[str] = frozenset()
+    file_actions: tuple[str, ...] = ()
+    """Those that answer with a file, which has no fields."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -58,7 +62,12 @@ class SparseFields(KnownParameters, GenericAPIView[Any]):
             raise ValidationError({FIELDS: [f"There is no field {name}." for name in sorted(unknown)]})
 
     def known_parameters(self) -> frozenset[str]:
-        return super().known_parameters() | {FIELDS}
+        known = super().known_parameters()
+        return known | {FIELDS} if self.has_fields else known
+
+    @property
+    def has_fields(self) -> bool:
+        return getattr(self, "action", None) not in self.file_actions
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if self.chosen and request.method in SAFE_METHODS and isinstance(response, Response) and not response.exception:
@@ -92,11 +101,14 @@ class ConditionalWrites(UpdateModelMixin, DestroyModelMixin, SparseFields):
 
     @contextmanager
     def _still_as_read(self, request: Request) -> Iterator[None]:
-        """Locks the row, so that of two writers who read the same only one finds it so. Raises PreconditionFailed."""
-        wanted = parse_etags(request.headers.get("If-Match", ""))
-        if not wanted:
+        """Locks the row, so that of two writers who read the same only one finds it so. Raises PreconditionFailed, and
+        InvalidRequest for what is no tag: who sends one wants it heeded."""
+        sent = request.headers.get(IF_MATCH)
+        if sent is None:
             yield
             return
+        if not (wanted := parse_etags(sent)):
+            raise InvalidRequest({IF_MATCH: ["Send the ETag as you got it, with its quotation marks."]})
         with transaction.atomic():
             row = self.get_object()
             type(row).objects.select_for_update(no_key=True).get(pk=row.pk)

@@ -177,7 +177,9 @@ class TestAnApiKey:
         }
 
         assert {call for call, answer in calls.items() if answer.status_code != 403} == opened
-        assert {answer.json()["code"] for call, answer in calls.items() if call not in opened} <= {"scope_required"}
+        refusals = [answer.json() for call, answer in calls.items() if call not in opened]
+        assert {refusal["code"] for refusal in refusals} == {"scope_required"}
+        assert all("with the scope" in refusal["detail"] for refusal in refusals)
 
     def test_is_printed_by_a_command(self, as_key, integrator, capsys):
         call_command("create_api_key", integrator.email.upper())
