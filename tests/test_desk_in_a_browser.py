@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from airlines.models import FlightFare
+from airlines.models import Airport, FlightFare
 from airlines.services.repricing import give_to_rules
 from airlines.tests.factories import make_flight, make_pricing_rule
 from bookings.models import Booking
@@ -143,3 +143,14 @@ def test_an_agents_hour(log_in_to_desk, traveller, flight):
     with page.expect_download() as file:
         page.get_by_role("link", name="PDF").click()
     assert file.value.path().read_bytes().startswith(b"%PDF")
+
+
+def test_a_flights_page_fits_the_window(log_in_to_desk, flight):
+    """However long the names of its airports and its airplane are."""
+    Airport.objects.update(name="Chhatrapati Shivaji Maharaj International Airport, the newer one")
+    page = log_in_to_desk(Role.SCHEDULE_PLANNER)
+
+    page.goto(f"/admin/airlines/flight/{flight.pk}/change/")
+    expect(page.locator(".field-destination .select2-container")).to_be_visible()
+
+    no_wider_than_the_window(page)

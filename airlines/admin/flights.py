@@ -100,9 +100,8 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
     def seats(self, flight: Flight) -> str:
         line = '<div class="whitespace-nowrap">{} {}, {}, <strong>{}</strong></div>'
         cabins = flight.cabins.all()
-        return format_html_join(
-            "", line, ((each.get_cabin_display(), each.seats_sold, each.seats_held, each.seats_left) for each in cabins)
-        )
+        lines = ((each.get_cabin_display(), each.seats_sold, each.seats_held, each.seats_left) for each in cabins)
+        return format_html("<div>{}</div>", format_html_join("", line, lines))
 
     @admin.display(description=gettext_lazy("fares from"))
     def fares_from(self, flight: Flight) -> str | None:
@@ -204,7 +203,7 @@ class FlightAdmin(FindsFlights, ServiceAdmin[Flight]):
 def by_the_clock(instant: datetime, airport: Airport) -> str:
     """`06:45 IST` and the date below, as an airport's clocks show an instant."""
     local = instant.astimezone(clock.zone(airport.zone))
-    return two_lines(f"{local:%H:%M %Z}", f"{local:%a %-d %b %Y}")
+    return two_lines(clock.on_the_wall(instant, airport.zone), f"{local:%a %-d %b %Y}")
 
 
 def _slots(request: HttpRequest, flight: Flight | None) -> list[FareSlot]:

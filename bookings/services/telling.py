@@ -163,7 +163,7 @@ def day_of(local: datetime) -> str:
 
 def _instant(instant: datetime, zone: str) -> str:
     local = instant.astimezone(clock.zone(zone))
-    return f"{local:%H:%M %Z}, {day_of(local)}"
+    return f"{clock.on_the_wall(instant, zone)}, {day_of(local)}"
 
 
 def _ticket(booking: Booking, passenger: Passenger) -> str:

@@ -11,6 +11,14 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def on_the_wall(instant: datetime, zone_name: str) -> str:
+    """The time on the clock of a zone, with what the zone is called: `06:45 IST`, or `11:25 UTC+04` where it has no
+    letters."""
+    local = instant.astimezone(zone(zone_name))
+    called = f"{local:%Z}"
+    return f"{local:%H:%M} {'' if called.isalpha() else 'UTC'}{called}"
+
+
 def local_to_utc(on: date, at: time, zone_name: str) -> datetime:
     """The UTC instant of the wall-clock time `at` on the date `on`.
 

@@ -86,7 +86,7 @@ def local_moment(instant: datetime, zone_name: str) -> str:
     """A deadline as people read it: `14:35 IST on Sat 5 Dec 2026`."""
     local = instant.astimezone(clock.zone(zone_name))
     return _("%(time)s on %(day)s") % {
-        "time": f"{local:%H:%M %Z}",
+        "time": clock.on_the_wall(instant, zone_name),
         "day": formats.date_format(local.date(), "D j M Y"),
     }
 
