@@ -27,6 +27,14 @@ NOTHING_HAPPENS: dict[str, Any] = {"content_type": "text/event-stream", "body": 
 
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
+SHIFTS = """() => new Promise((resolve) => {
+    let sum = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((each) => (sum += each.value)))
+        .observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => setTimeout(() => resolve(sum), 0));
+})"""
+"""How much has moved since the page came."""
+
 STILL_SERVED = 10.0
 """Seconds that a request may still run when the test that made it is over."""
 

@@ -12,17 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from airlines.services.stale_lows import refresh_stale
 from airlines.tests.factories import make_flight
-from tests.conftest import NOTHING_HAPPENS, WCAG
+from tests.conftest import NOTHING_HAPPENS, SHIFTS, WCAG
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FARES = {"light": 4000, "standard": 4900, "flex": 7000}
-SHIFTS = """() => new Promise((resolve) => {
-    let sum = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((each) => (sum += each.value)))
-        .observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => resolve(sum), 0));
-})"""
 MOVING = "document.getAnimations().filter((each) => each.playState === 'running').length"
 
 
@@ -292,25 +286,3 @@ def test_every_page_of_the_search_is_usable_large_dark_and_still(
         assert page.evaluate(SHIFTS) == 0, path
         page.evaluate("document.documentElement.classList.add('is-leaving')")
         assert page.evaluate(MOVING) == 0, path
-
-
-@pytest.mark.usefixtures("network")
-def test_flights_below_the_first_screen_come_a_frame_later_and_nothing_moves(
-    large_and_dark: BrowserContext, departure: datetime
-) -> None:
-    for hours in range(1, 8):
-        make_flight(departs_at=departure + timedelta(hours=hours), number=f"KV11{hours}", fares=FARES)
-    page = large_and_dark.new_page()
-    page.route("**/stream/prices/**", lambda route: route.fulfill(**NOTHING_HAPPENS))
-    page.set_viewport_size({"width": 1280, "height": 1800})  # where those that come later would be seen to move
-
-    page.goto(search(departure))
-
-    ways = page.locator(".way")
-    expect(ways).to_have_count(8)
-    frames = ways.evaluate_all("(all) => all.map((way) => getComputedStyle(way).animationName)")
-    assert frames == ["none"] * 2 + ["a-frame-later"] * 6
-    expect(ways.nth(4).get_by_role("link", name="Choose").first).to_be_visible()
-    assert page.evaluate(SHIFTS) == 0
-    ways.last.scroll_into_view_if_needed()
-    expect(ways.last.get_by_role("link", name="Choose").first).to_be_visible()

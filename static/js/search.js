@@ -46,10 +46,12 @@ for (const form of document.querySelectorAll("[data-suggestions]")) {
 }
 window.addEventListener("pageshow", () => document.documentElement.classList.remove("is-leaving"));
 
-// Of days side by side, the one that is shown is in sight, once the page is laid out anyway.
-requestAnimationFrame(() => {
-  for (const list of document.querySelectorAll(".price-strip ol")) {
+// Of days side by side, the one that is shown is in sight, as soon as they are laid out anyway.
+const laidOut = new ResizeObserver((lists) => {
+  for (const { target: list } of lists) {
+    laidOut.unobserve(list);
     const shown = list.querySelector(".is-shown");
     if (shown) list.scrollLeft = shown.offsetLeft - (list.clientWidth - shown.offsetWidth) / 2;
   }
 });
+for (const list of document.querySelectorAll(".price-strip ol")) laidOut.observe(list);
