@@ -179,7 +179,8 @@ def path_of(row: Row, owner: User, now: Any) -> str:
 def change_of(booking: Booking, flight: Flight, now: datetime) -> ItineraryChange:
     """As if the airline had moved the flight."""
     causes = {booking.pk: ItineraryChange.Cause.MOVED}
-    return open_changes(flight=flight.pk, causes=causes, now=now)[booking.pk]
+    with transaction.atomic():
+        return open_changes(flight=flight.pk, causes=causes, now=now)[booking.pk]
 
 
 PAID = ("cancel", "changes", "document", "e-ticket", "flights.ics")
