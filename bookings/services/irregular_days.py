@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 
 from airlines.models import Flight
 from airlines.services import operations
@@ -22,8 +21,7 @@ from bookings.services.itinerary_changes import OF_SEATS, open_changes
 from bookings.services.proposals import propose
 from bookings.services.reminders import take_back_reminders
 from bookings.services.rerouting import breaks_connection
-from bookings.services.telling import about, change_facts, day_of, tell_cancelled_flight, tell_owner
-from flights_project.lib import clock
+from bookings.services.telling import about, change_facts, tell_cancelled_flight, tell_delayed_flight, tell_owner
 from notifications.models import EventType
 
 
@@ -65,7 +63,6 @@ def moves_far(flight: Flight, departs_at: datetime, arrives_at: datetime) -> boo
 
 def _tell_moved(moved: Flight, before: datetime, now: datetime, *, everybody: bool = True) -> int:
     """Both times, and what they may choose, to everybody booked on it or only to who may; returns how many bookings."""
-    was = before.astimezone(clock.zone(moved.origin.zone))
     _remember_agreed(moved, before)
     booked = booked_on(moved)
     causes = _moved_much(booked, moved)
@@ -74,16 +71,16 @@ def _tell_moved(moved: Flight, before: datetime, now: datetime, *, everybody: bo
         propose(flight=moved, now=now)
     told = [booking for booking in booked if everybody or booking.pk in causes]
     for booking in told:
-        with translation.override(booking.owner.language):
-            facts = {"was_departs": f"{was:%H:%M}", "was_departs_on": day_of(was)}
-        _tell("flight_delayed", booking, moved, now, change=change_facts(booking, changes.get(booking.pk)), **facts)
+        journey = _as_prefetched(booking, moved)
+        tell_delayed_flight(booking, moved, before, changes.get(booking.pk), now=now, **journey)
         record_of_flight(EventType.FLIGHT_DELAYED, booking, moved, now=now)
     return len(told)
 
 
 def _remember_agreed(flight: Flight, departed_at: datetime) -> None:
-    """What was bought is when it left until now, for whom it has not been moved since."""
-    bought = Segment.objects.filter(flight=flight, booking__status=Booking.Status.CONFIRMED, agreed_departs_at=None)
+    """What was bought or held is when it left until now, for whom it has not been moved since."""
+    counted = (Booking.Status.HELD, Booking.Status.CONFIRMED)
+    bought = Segment.objects.filter(flight=flight, booking__status__in=counted, agreed_departs_at=None)
     bought.update(agreed_departs_at=departed_at)
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -13,12 +15,18 @@ from airlines.services import inventory
 from bookings.exceptions import AlreadyBooked, TravellerElsewhere
 from bookings.gateways import Charge, ChargeStatus, GatewayUnreachable, gateway_named
 from bookings.metrics import PAYMENTS
-from bookings.models import Booking, ItineraryChange, Passenger, Payment, Refund, SeatOrder
+from bookings.models import Booking, ItineraryChange, Passenger, Payment, Refund, SeatOrder, Segment
 from bookings.services import events, seat_orders
 from bookings.services.itinerary_changes import open_changes
 from bookings.services.rounds import count_done
 from bookings.services.seating import let_go_of_lost_seats
-from bookings.services.telling import change_facts, journey_of, tell_cancelled_flight, tell_owner
+from bookings.services.telling import (
+    change_facts,
+    journey_of,
+    tell_cancelled_flight,
+    tell_delayed_flight,
+    tell_owner,
+)
 from bookings.services.ticketing import issue_tickets
 from bookings.services.whereabouts import lock_identities, refuse_elsewhere
 from flights_project.lib.metrics import count_after_commit
@@ -187,15 +195,30 @@ def _confirm(booking: Booking, now: datetime) -> list[Passenger]:
 
 def _tell_confirmed(booking: Booking, passengers: list[Passenger], now: datetime) -> None:
     """Under the cabins' lock, which whoever delays or cancels a flight waits for: what is told is true. A flight that
-    was cancelled while the payment ran is told as such, too."""
+    was cancelled, or moved much, while it was held and the payment ran is told as such, too."""
     segments = journey_of(booking)
     tell_owner("booking_confirmed", booking, segments=segments, passengers=passengers, now=now)
-    for flight in (segment.flight for segment in segments):
-        if flight.status == Flight.Status.CANCELLED:
-            causes = {booking.pk: ItineraryChange.Cause.CANCELLED}
-            change = open_changes(flight=flight.pk, causes=causes, now=now)[booking.pk]
-            facts = change_facts(booking, change)
-            tell_cancelled_flight(booking, flight, segments=segments, passengers=passengers, change=facts, now=now)
+    for segment in segments:
+        if cause := _changed_since_held(segment):
+            change = open_changes(flight=segment.flight_id, causes={booking.pk: cause}, now=now)[booking.pk]
+            _tell_changed(booking, segment, change, now, segments=segments, passengers=passengers)
+
+
+def _changed_since_held(segment: Segment) -> ItineraryChange.Cause | None:
+    """What of the flight may be answered by who held it as it was."""
+    flight, agreed = segment.flight, segment.agreed_departs_at
+    if flight.status == Flight.Status.CANCELLED:
+        return ItineraryChange.Cause.CANCELLED
+    moved = agreed is not None and abs(flight.departs_at - agreed) >= settings.MOVED_MUCH
+    return ItineraryChange.Cause.MOVED if moved else None
+
+
+def _tell_changed(booking: Booking, segment: Segment, change: ItineraryChange, now: datetime, **journey: Any) -> None:
+    if change.cause == ItineraryChange.Cause.CANCELLED:
+        facts = change_facts(booking, change)
+        tell_cancelled_flight(booking, segment.flight, change=facts, now=now, **journey)
+    elif segment.agreed_departs_at is not None:
+        tell_delayed_flight(booking, segment.flight, segment.agreed_departs_at, change, now=now, **journey)
 
 
 def _retake(booking: Booking, now: datetime) -> bool:

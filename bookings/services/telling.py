@@ -81,6 +81,26 @@ def _has_rest(segments: Sequence[Segment], flight: Flight, now: datetime) -> boo
     return any(segment.slice not in grounded and segment.flight.departs_at > now for segment in segments)
 
 
+def tell_delayed_flight(
+    booking: Booking, flight: Flight, was: datetime, change: ItineraryChange | None, *, now: datetime, **journey: Any
+) -> None:
+    """The airline moved a flight of the booking, which left at `was`: both times, and where there is something to
+    choose. Once for each time that it is moved."""
+    left_at = was.astimezone(clock.zone(flight.origin.zone))
+    with translation.override(booking.owner.language):
+        journey |= {"was_departs": f"{left_at:%H:%M}", "was_departs_on": day_of(left_at)}
+    tell_owner(
+        "flight_delayed",
+        booking,
+        subject=about(flight, f"r{flight.revision}"),
+        flight=flight,
+        now=now,
+        useful_until=flight.arrives_at,
+        change=change_facts(booking, change),
+        **journey,
+    )
+
+
 def change_facts(booking: Booking, change: ItineraryChange | None) -> dict[str, str] | None:
     """Where the traveller chooses what to do about a change, if there is something to choose."""
     if change is None:

@@ -12,10 +12,10 @@ from icalendar import Calendar
 from airlines.exceptions import SeatsGone
 from airlines.models import FareFamily, Flight, FlightCabin
 from airlines.tests.factories import make_flight
-from airlines.tests.races import PATIENCE
+from airlines.tests.races import PATIENCE, at_once
 from bookings.exceptions import ChangeClosed, FlightsDoNotFit, NothingProposed, PaymentRunning, TravellerElsewhere
-from bookings.models import Booking, ItineraryChange, Payment
-from bookings.services import choices, settlement
+from bookings.models import ItineraryChange, Payment
+from bookings.services import settlement
 from bookings.services.cancellation import confirm_cancellation, quote_cancellation
 from bookings.services.check_in import check_in
 from bookings.services.choices import accept, move, refund, ways_of
@@ -168,6 +168,20 @@ class TestWhoMayChoose:
         pay(booking=hold, gateway="sandbox", token="tok_ok", now=now)
 
         assert change_of(hold).available_choices == ["move", "refund"]
+
+    @pytest.mark.parametrize(("minutes", "chooses"), [([59], False), ([60], True), ([30, 30], True)])
+    def test_who_held_the_flight_before_it_was_moved_much_and_pays(self, traveller, flight, now, minutes, chooses):
+        hold = make_hold(traveller, flight, now=now)
+        for each in minutes:
+            flight.refresh_from_db()
+            delay(flight, now, hours=each / 60)
+        assert not Message.objects.filter(kind="flight_delayed").exists()
+
+        pay(booking=hold, gateway="sandbox", token="tok_ok", now=now)
+
+        assert ItineraryChange.objects.filter(booking=hold, cause="flight_moved", status="open").exists() is chooses
+        told = Message.objects.filter(kind="flight_delayed").values_list("context__was_departs", flat=True)
+        assert set(told) == ({"12:00"} if chooses else set())
 
 
 class TestMoving:
@@ -471,44 +485,17 @@ class TestTwice:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("locked", [True, False])
-def test_of_two_choices_at_once_one_is_done(traveller, flight, later, now, monkeypatch, locked):
-    """Money back and another flight, at the same moment. The control takes no lock on the booking: both go on."""
+def test_of_two_choices_at_once_one_is_done(traveller, flight, later, now):
+    """Money back and another flight, at the same moment; the controls are in `test_races_of_changes.py`."""
     booking = make_booking(traveller, flight, now=now)
     cancel_flight(flight=flight, now=now)
-    change, together = change_of(booking), Barrier(2, timeout=PATIENCE)
-    real = choices._lock
-
-    def lock(asked):
-        if locked:
-            together.wait()
-            return real(asked)
-        found = ItineraryChange.objects.select_related("flight").get(pk=asked.pk)
-        found.booking = Booking.objects.select_related("family", "owner").get(pk=booking.pk)
-        together.wait()
-        return found
-
-    def attempt(chosen):
-        try:
-            return chosen().status
-        except (ChangeClosed, RuntimeError) as error:
-            return type(error).__name__
-        finally:
-            connection.close()
-
-    monkeypatch.setattr(choices, "_lock", lock)
+    change = change_of(booking)
     both = [
         lambda: move(change=change, flights=[later.pk], by=traveller, now=now),
         lambda: refund(change=change, by=traveller, now=now),
     ]
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(attempt, both))
 
-    if locked:
-        assert "ChangeClosed" in answers
-        assert len({"moved", "refunded"} & set(answers)) == 1
-    else:
-        assert "ChangeClosed" not in answers or len({"moved", "refunded"} & set(answers)) != 1
+    assert at_once(lambda n: both[n](), clients=len(both)) == {"done": 1, ChangeClosed.__name__: 1}
 
 
 @pytest.mark.django_db(transaction=True)
