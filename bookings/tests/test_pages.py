@@ -192,6 +192,16 @@ def test_two_infants_need_two_laps(mine, flight, now):
     assert "There is already an infant on this adult's lap." in again.words
 
 
+@pytest.mark.parametrize(("destination", "leads_back"), [("DEL", True), ("BLR", False)])
+def test_two_flights_are_there_and_back_only_where_they_are(mine, flight, now, in_a_month, destination, leads_back):
+    onward = make_flight("BOM", destination, departs_at=in_a_month + timedelta(days=3), number="KV202")
+
+    words = open_form(mine, offer_of(flight, onward, now=now)).words
+
+    assert ("Outbound" in words) is leads_back
+    assert ("Return" in words) is leads_back
+
+
 def test_a_form_that_is_sent_empty_says_all_that_is_missing(mine, flight, now):
     page = open_form(mine, offer_of(flight, now=now))
 
