@@ -1,7 +1,8 @@
 """What stands behind us is away or too slow: told as 503 with a time to come back, never as a fault of the request."""
 
+import psycopg2
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from flights_project.lib.errors import DomainError
@@ -29,9 +30,16 @@ def is_late(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in TOOK_TOO_LONG
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether PostgreSQL did not answer. Where a connection breaks while an answer is read, psycopg2 raises the bare
+    error of a server that has named none."""
+    broke = isinstance(error, DatabaseError) and type(error.__cause__) is psycopg2.DatabaseError
+    return broke or isinstance(error, OperationalError | InterfaceError)
+
+
 def outage(error: BaseException | None) -> DomainError | None:
     """The outage that `error` means, or None where it is something else."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_away(error):
         kind: type[DomainError] = TookTooLong if is_late(error) else Unavailable
     elif isinstance(error, RedisError):
         kind = Unavailable

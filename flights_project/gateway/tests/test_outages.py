@@ -1,7 +1,8 @@
 """What callers are told where PostgreSQL or Redis is away or too slow."""
 
+import psycopg2
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisAway
 
@@ -71,8 +72,16 @@ def test_a_statement_that_takes_too_long_is_no_fault_of_the_request(in_a_hurry):
     assert isinstance(outage(late.value), TookTooLong)
 
 
+def test_a_connection_that_broke_while_it_answered_is_an_outage():
+    with pytest.raises(DatabaseError) as broken, connection.wrap_database_errors:
+        raise psycopg2.DatabaseError("error with status PGRES_TUPLES_OK and no message from the libpq")
+
+    assert isinstance(outage(broken.value), Unavailable)
+
+
 def test_other_errors_are_none():
     assert outage(ValueError()) is None
+    assert outage(DatabaseError("Save with update_fields did not affect any rows.")) is None
     assert outage(None) is None
     assert isinstance(outage(RedisAway()), Unavailable)
 
