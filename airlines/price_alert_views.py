@@ -17,7 +17,7 @@ from airlines.exceptions import AlreadyFollowed, TooManyAlerts
 from airlines.page_forms import listed_places
 from airlines.price_forms import FollowForm
 from airlines.price_pages import for_page
-from airlines.services.price_alerts import alert_of, alerts_of, follow, journey_of, prices_of, stop
+from airlines.services.price_alerts import alert_of, alerts_of, follow, followed, journey_of, prices_of, stop
 from flights_project.gateway.models import User
 from flights_project.lib.errors import InvalidRequest
 
@@ -57,8 +57,8 @@ def followed_prices(request: HttpRequest) -> HttpResponse:
     """What somebody follows, and what it costs now."""
     alerts = list(alerts_of(cast("User", request.user), now=timezone.now()))
     prices = prices_of(alerts)
-    followed = [(alert, journey_of(alert), prices[alert.pk]) for alert in alerts]
-    return render(request, "airlines/followed_prices.html", {"followed": followed})
+    listed = [(alert, journey_of(alert), prices[alert.pk]) for alert in alerts]
+    return render(request, "airlines/followed_prices.html", {"followed": listed})
 
 
 @require_POST
@@ -79,6 +79,8 @@ def stop_by_link(request: HttpRequest, token: str) -> HttpResponse:
     alert = alert_of(token)
     if alert is None:
         raise Http404
+    found = followed(alert)
     if request.method == "POST":
         stop(alert=alert)
-    return render(request, "airlines/stop_following.html", {"is_done": request.method == "POST"})
+    shown = {"alert": found, "journey": found and journey_of(found), "is_done": request.method == "POST"}
+    return render(request, "airlines/stop_following.html", shown)

@@ -128,6 +128,11 @@ def alert_of(token: str) -> UUID | None:
         return None
 
 
+def followed(alert: UUID) -> PriceAlert | None:
+    """The alert, None where it has been stopped."""
+    return PriceAlert.objects.filter(pk=alert).first()
+
+
 def forget_departed(*, now: datetime) -> int:
     """Alerts end with the day of departure; returns how many did."""
     return PriceAlert.objects.filter(depart_on__lt=_yesterday(now)).delete()[0]

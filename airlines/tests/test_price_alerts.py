@@ -416,6 +416,15 @@ class TestPages:
         assert page_of(stranger).post(f"/prices/followed/{alert.pk}/stop/").status_code == 404
         assert PriceAlert.objects.exists()
 
+    def test_a_link_says_what_it_stops_before_and_after(self, client, traveller, wish, now):
+        link = f"/prices/stop/{stop_token(follow(owner=traveller, wish=wish(percent=5), now=now))}/"
+
+        asked, done, again = (read(each) for each in (client.get(link), client.post(link), client.post(link)))
+
+        assert "New Delhi to Mumbai" in asked.words
+        assert "New Delhi to Mumbai" in done.words
+        assert "We do not follow this price any more" in again.words
+
     def test_a_link_that_is_none_of_ours_stops_nothing(self, client, traveller, wish, now):
         alert = follow(owner=traveller, wish=wish(percent=5), now=now)
 
