@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from airlines.models import Flight, Schedule
 from airlines.services.flight_making import make_flights
 from airlines.services.schedule_conflicts import Kind, coming_conflicts, grouped
-from airlines.services.schedule_differences import conflicts_after, differences, flights_of
-from airlines.services.schedules import add_schedule, pattern_of, write_pattern
+from airlines.services.schedule_differences import conflicts_after, differences, flights_of, hand_over
+from airlines.services.schedules import add_schedule, met_at_the_end, pattern_of, write_pattern, write_patterns
 from airlines.services.scheduling import correct_flight, remove_flights
 from airlines.tests.factories import AirplaneFactory, a_pattern
 
@@ -94,6 +94,90 @@ class TestDifferences:
         schedule = add_schedule(a_pattern(starts_on=today, ends_on=today, airplanes=(airplane,)))
 
         assert differ(Schedule.objects.with_pattern().get(pk=schedule.pk), pattern_of(schedule), now) == []
+
+
+class TestDaysThatAreSwapped:
+    @pytest.fixture
+    def early(self, airplane):
+        return self.of_days("24", airplane, departs=time(6), arrives=time(8))
+
+    @pytest.fixture
+    def late(self, early, airplane, now):
+        late = self.of_days("35", airplane, departs=time(9), arrives=time(11))
+        make_flights(now=now)
+        return late
+
+    def of_days(self, days, airplane, **times):
+        pattern = a_pattern(starts_on=FIRST, ends_on=DAYS[-1], days=days, airplanes=(airplane,), **times)
+        return Schedule.objects.with_pattern().get(pk=add_schedule(pattern).pk)
+
+    def handed(self, early, late, now, *, becomes):
+        """Which days each has flights of afterwards, and what was handed over."""
+        schedules = [Schedule.objects.with_pattern().get(pk=each.pk) for each in (early, late)]
+        flights = flights_of(dict.fromkeys(schedules, FIRST), now=now, lock=False)
+        days = [
+            pattern and replace(pattern_of(each), **pattern) for each, pattern in zip(schedules, becomes, strict=True)
+        ]
+        handed = hand_over(list(zip(schedules, days, strict=True)), flights, now=now)
+        return [sorted(flight.departs_on for flight in flights[each.pk]) for each in (early, late)], handed
+
+    def test_their_flights_become_the_others(self, early, late, now):
+        days, handed = self.handed(early, late, now, becomes=[{"days": "35"}, {"days": "24"}])
+
+        assert days == [[DAYS[1], DAYS[3]], [DAYS[0], DAYS[2]]]
+        assert {day: each.departs for day, each in handed[early.pk].items()} == {DAYS[1]: time(9), DAYS[3]: time(9)}
+        assert {day: each.departs for day, each in handed[late.pk].items()} == {DAYS[0]: time(6), DAYS[2]: time(6)}
+
+    def test_the_flights_stay_and_get_other_times_which_nobody_moved_by_hand(self, early, late, now):
+        becomes = replace(pattern_of(early), days="35")
+        flights = list(late.flights.select_related("airplane"))
+        by = dict.fromkeys((DAYS[1], DAYS[3]), pattern_of(late))
+
+        found = differences(early, pattern_of(early), becomes, flights, now=now, handed=by)
+
+        assert [(each.day, each.flight, each.by_hand) for each in found] == [(f.departs_on, f, False) for f in flights]
+        changed = [each.wanted.differs_in(each.flight) for each in found if each.wanted and each.flight]
+        assert [set(names) for names in changed] == [{"departs_at", "arrives_at"}] * 2
+
+    def test_of_one_that_ends_they_become_those_of_who_flies_then(self, early, late, now):
+        days, handed = self.handed(early, late, now, becomes=[None, {"days": "2345"}])
+
+        assert days == [[], DAYS]
+        assert list(handed) == [late.pk]
+
+    @pytest.mark.parametrize("status", ["scheduled", "cancelled"])
+    def test_what_nobody_takes_or_does_not_go_stays(self, early, late, now, status):
+        early.flights.update(status=status)
+        taken = {"days": "35"} if status == "scheduled" else {"days": "2345"}
+
+        days, handed = self.handed(early, late, now, becomes=[{"days": "6"}, taken])
+
+        assert (days, handed) == ([[DAYS[0], DAYS[2]], [DAYS[1], DAYS[3]]], {})
+
+    def test_of_another_number_nothing_is_handed(self, early, late, airplane, now):
+        Schedule.objects.filter(pk=late.pk).update(number="KV9")
+
+        _days, handed = self.handed(early, late, now, becomes=[{"days": "35"}, {"days": "24"}])
+
+        assert handed == {}
+
+    def swapped(self, early, late):
+        return [(one, replace(pattern_of(one), days=other.days)) for one, other in ((early, late), (late, early))]
+
+    def test_are_written_where_they_meet_at_the_end_only(self, early, late):
+        with transaction.atomic(), met_at_the_end():
+            for each in self.swapped(early, late):
+                write_patterns([each])
+
+        assert {each.departs: each.days for each in Schedule.objects.all()} == {time(6): "35", time(9): "24"}
+
+    def test_control_without_it_they_meet_on_the_way(self, early, late):
+        with pytest.raises(IntegrityError, match="schedule_once_on_day"):
+            write_patterns(self.swapped(early, late)[:1])
+
+    def test_who_meets_at_the_end_as_well_is_refused(self, early, late):
+        with pytest.raises(IntegrityError, match="schedule_once_on_day"), transaction.atomic(), met_at_the_end():
+            write_patterns(self.swapped(early, late)[:1])
 
 
 def test_flights_are_locked_with_their_cabins_for_who_writes(schedule, now):
