@@ -49,7 +49,7 @@ def asked_with(path: str, flight: Flight) -> dict[str, str]:
 
 
 @pytest.fixture
-def reader(people: dict[str, User], as_user: Any, as_key: Any) -> Callable[[Row], tuple[Any, str]]:  # noqa: F811
+def reader(people: dict[str, User], as_user: Any, as_key: Any) -> Callable[[Row], tuple[Any, str]]:  # noqa: F811 -- asked for as a fixture
     """For a read, somebody who may, and the path to something of theirs."""
 
     def reader(row: Row) -> tuple[Any, str]:

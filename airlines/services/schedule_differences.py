@@ -68,13 +68,15 @@ def hand_over(
     handed: dict[int, Handed] = {}
     for giver, becomes in changes:
         others = [each for each in takers.get(_way(giver), ()) if each[0] != giver]
-        given = _given_up(flights[giver.pk], becomes, now) if others else []
-        for flight in given:
+        if not others:
+            continue
+        was = pattern_of(giver)
+        for flight in _given_up(flights[giver.pk], becomes, now):
             taker = _taker(others, flight.departs_on, now)
             if taker is not None:
                 flights[giver.pk].remove(flight)
                 flights[taker.pk].append(flight)
-                handed.setdefault(taker.pk, {})[flight.departs_on] = pattern_of(giver)
+                handed.setdefault(taker.pk, {})[flight.departs_on] = was
     return handed
 
 

@@ -1,6 +1,6 @@
 """What stands behind us is away or too slow: told as 503 with a time to come back, never as a fault of the request."""
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError

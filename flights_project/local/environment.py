@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import environ
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import redis
 
 from flights_project.local import locks

@@ -7,7 +7,7 @@ from pathlib import Path
 from signal import Signals
 from urllib.parse import quote
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 
 from flights_project.local.errors import StartError
 from flights_project.local.programs import postgres_programs

@@ -1,6 +1,6 @@
 """What callers are told where PostgreSQL or Redis is away or too slow."""
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client

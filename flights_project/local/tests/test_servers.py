@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg2  # type: ignore[import-untyped]
+import psycopg2
 import pytest
 import redis
 
